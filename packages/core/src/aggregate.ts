@@ -1,0 +1,29 @@
+import type { Column } from './column.ts';
+import type { SqlType } from './schema.ts';
+
+/** The state of one aggregate for every group of the open window, in arrays indexed by group id. */
+export interface Aggregate {
+  /** Folds rows [from, to) into their groups. Row i belongs to group ids[i - from]. Ids are dense: all below `groups`.
+   *  `input` is null for COUNT(*). */
+  update(ids: Int32Array, input: Column | null, from: number, to: number, groups: number): void;
+  /** One value per group, in id order. A value that has no place in the result type has validity 2. */
+  result(groups: number): Column;
+  clear(): void;
+  /** A copy, like an operator's. */
+  snapshot(): unknown;
+  restore(state: unknown): void;
+}
+
+/** One row of the aggregate table. */
+export interface AggregateFunction {
+  readonly name: string;
+  /** One sentence for the function reference. */
+  readonly doc: string;
+  /** null: it does not take these types. */
+  bind(args: readonly SqlType[]): BoundAggregate | null;
+}
+
+export interface BoundAggregate {
+  readonly type: SqlType;
+  create(): Aggregate;
+}

@@ -1,0 +1,102 @@
+import { assert, unreachable } from './assert.ts';
+import type { Batch } from './batch.ts';
+import { type Column, constantColumn, type Value } from './column.ts';
+import { castKernel } from './functions/cast.ts';
+import { scalarFunction } from './functions/index.ts';
+import { columnKind, printType, type SqlType } from './schema.ts';
+
+/** A bound expression: plain data, every name and type resolved. */
+export type Expr =
+  | { readonly kind: 'column'; readonly index: number; readonly type: SqlType }
+  | { readonly kind: 'rowtime'; readonly type: SqlType }
+  | { readonly kind: 'literal'; readonly value: Value; readonly type: SqlType }
+  | { readonly kind: 'call'; readonly name: string; readonly args: readonly Expr[]; readonly type: SqlType }
+  | { readonly kind: 'cast'; readonly arg: Expr; readonly type: SqlType };
+
+/** An expression, compiled: one call per batch, one loop per node.
+ *
+ *  A value that cannot be computed (a division by zero, a failed cast) is neither thrown nor reported by the kernel: its
+ *  validity byte is the number of the failure (2 or more). Failures pass through the functions above them as NULL does,
+ *  but CASE, COALESCE, AND and OR drop those of the operands they do not use. What is left at the top fails the row. */
+export type Kernel<C extends Column = Column> = (batch: Batch) => C;
+
+/** Why a value could not be computed. */
+export interface Failure {
+  /** ERROR_NAME of error_stream. */
+  readonly name: string;
+  readonly message: string;
+}
+
+/** The failures that the kernels of one operator can give. A failure's number is its validity byte. */
+export class Failures {
+  #list: Failure[] = [];
+
+  /** The number of a failure: 2 to 255. */
+  number(name: string, message: string): number {
+    const known = this.#list.findIndex((failure) => failure.name === name && failure.message === message);
+    if (known >= 0) return known + firstFailure;
+    // An operator with more than 254 different messages: the last number stands for all further ones.
+    if (this.#list.length === 254) return 255;
+    this.#list.push({ name, message });
+    return this.#list.length - 1 + firstFailure;
+  }
+
+  get(number: number): Failure {
+    const failure = this.#list[number - firstFailure];
+    assert(failure, 'a failure number was handed out');
+    return failure;
+  }
+}
+
+const firstFailure = 2;
+
+/** A function of the table, for arguments of certain types. */
+export interface BoundFunction {
+  readonly type: SqlType;
+  kernel(args: readonly Kernel[], failures: Failures): Kernel;
+}
+
+/** One row of the function table: the binder reads `bind`, the reference page reads `doc`. */
+export interface ScalarFunction {
+  readonly name: string;
+  readonly doc: string;
+  /** null: it does not take these arguments. Literals are visible, so a format or a unit can be read here. */
+  bind(args: readonly Expr[]): BoundFunction | null;
+}
+
+export function compile(expr: Expr, failures: Failures): Kernel {
+  switch (expr.kind) {
+    case 'column':
+      return (batch) => batch.columns[expr.index];
+    case 'rowtime':
+      return (batch) => ({ kind: 'num', values: batch.rowtime, valid: null });
+    case 'literal':
+      return literal(expr.value, expr.type);
+    case 'call': {
+      const bound = scalarFunction(expr.name)?.bind(expr.args);
+      assert(bound, `${expr.name}(${expr.args.map(({ type }) => printType(type)).join(', ')}) was bound`);
+      return bound.kernel(
+        expr.args.map((arg) => compile(arg, failures)),
+        failures,
+      );
+    }
+    case 'cast':
+      return castKernel(compile(expr.arg, failures), expr.arg.type, expr.type, failures);
+    default:
+      return unreachable(expr);
+  }
+}
+
+// The same column serves every batch of one length; batches are mostly of one length.
+function literal(value: Value, type: SqlType): Kernel {
+  const kind = columnKind(type);
+  let column = constantColumn(kind, value, 0);
+  let length = 0;
+  return (batch) => {
+    if (batch.length !== length) {
+      length = batch.length;
+      column = constantColumn(kind, value, length);
+    }
+    return column;
+  };
+}

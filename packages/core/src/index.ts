@@ -1,0 +1,15 @@
+export type { Aggregate, AggregateFunction, BoundAggregate } from './aggregate.ts';
+export { assert, unreachable } from './assert.ts';
+export type { Batch, Millis, Row } from './batch.ts';
+export { concat, fromRows, gather, rowAt, slice, toRows } from './batch.ts';
+export type { Checkpoint, CheckpointStore } from './checkpoint.ts';
+export type { BoolColumn, Column, NumColumn, TextColumn, Valid, Value } from './column.ts';
+export { ColumnBuilder, constantColumn, valueAt } from './column.ts';
+export type { Operator, Output } from './operator.ts';
+export { stateless } from './operator.ts';
+export type { ColumnKind, Field, Schema, SqlType } from './schema.ts';
+export { columnKind, isDatetime, isInteger, isNumeric, isText, printType } from './schema.ts';
+export type { Participant, Sink } from './sink.ts';
+export type { Poll, RejectedRecord, Source } from './source.ts';
+export type { Window } from './window.ts';
+export { step, stepMonths } from './window.ts';

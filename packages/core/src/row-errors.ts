@@ -1,0 +1,63 @@
+import { type Batch, type Millis, rowAt } from './batch.ts';
+import { ColumnBuilder } from './column.ts';
+import type { Failure } from './expr.ts';
+import { columnKind, type Schema } from './schema.ts';
+
+/** The columns of error_stream (AWS developer guide, "Error Handling"). */
+export const errorStreamSchema: Schema = [
+  { name: 'ERROR_TIME', type: { kind: 'timestamp' }, nullable: true },
+  { name: 'ERROR_LEVEL', type: { kind: 'varchar', length: 10 }, nullable: true },
+  { name: 'ERROR_NAME', type: { kind: 'varchar', length: 32 }, nullable: true },
+  { name: 'MESSAGE', type: { kind: 'varchar', length: 4096 }, nullable: true },
+  { name: 'DATA_ROWTIME', type: { kind: 'timestamp' }, nullable: true },
+  { name: 'DATA_ROW', type: { kind: 'varchar', length: 49152 }, nullable: true },
+  { name: 'PUMP_NAME', type: { kind: 'varchar', length: 128 }, nullable: true },
+];
+
+/** Takes the rows that one operator (or the input) could not compute. Collects during a push; the graph takes them after
+ *  it and passes them to error_stream, so that an error is a row in time order like any other. */
+export class RowErrors {
+  readonly #pump: string | null;
+  #rowtimes: Millis[] = [];
+  #builders: ColumnBuilder[] | null = null;
+
+  /** `pump` null: the input itself. */
+  constructor(pump: string | null) {
+    this.#pump = pump;
+  }
+
+  /** Row `row` of `batch` fails. */
+  report({ name, message }: Failure, schema: Schema, batch: Batch, row: number): void {
+    const data = new TextEncoder().encode(JSON.stringify(rowAt(schema, batch, row)));
+    this.reportBytes(name, message, batch.rowtime[row], data);
+  }
+
+  /** A row or record that has only its bytes. */
+  reportBytes(name: string, message: string, rowtime: Millis, data: Uint8Array): void {
+    this.#builders ??= errorStreamSchema.map(({ type }) => new ColumnBuilder(columnKind(type)));
+    // Not the wall clock: the same input gives the same error rows, also after a restart.
+    const values = [rowtime, 'ERROR', name.slice(0, 32), message.slice(0, 4096), rowtime, hex(data), this.#pump];
+    this.#builders.forEach((builder, c) => {
+      builder.push(values[c]);
+    });
+    this.#rowtimes.push(rowtime);
+  }
+
+  /** What was reported since the last call, in the order of report; null if nothing was. */
+  take(): Batch | null {
+    if (!this.#builders || this.#rowtimes.length === 0) return null;
+    const rowtime = Float64Array.from(this.#rowtimes);
+    this.#rowtimes = [];
+    return { length: rowtime.length, rowtime, columns: this.#builders.map((builder) => builder.finish()) };
+  }
+}
+
+const dataBytesMax = 49152 / 2;
+
+function hex(data: Uint8Array): string {
+  let text = '';
+  for (let i = 0; i < data.length && i < dataBytesMax; i++) text += hexByte[data[i]];
+  return text;
+}
+
+const hexByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).toUpperCase().padStart(2, '0'));

@@ -1,0 +1,26 @@
+import type { Batch, Millis } from './batch.ts';
+
+/** Takes part in checkpoints: what it did since the last one becomes visible after the next one is durable, or is undone
+ *  by `open` after a crash. Every sink is one; so is whatever keeps a copy of the input, as a delivery stream does. */
+export interface Participant {
+  /** Before anything else, once. `prepared` is what the restored checkpoint holds for it (null: there is no checkpoint).
+   *  Commits what was prepared, and undoes whatever a dead process did after that. */
+  open(prepared: unknown): Promise<void>;
+  /** Taken and not yet durable, in bytes. The job stops polling while this is over its limit. */
+  readonly pendingBytes: number;
+  /** No row before `watermark` will come any more; Infinity: no row at all. Closes by time what rows would close. */
+  advance(watermark: Millis): void;
+  /** Resolves when all that was taken is delivered or sealed on local disk; what it resolves to (plain data, like an
+   *  operator's snapshot) is saved inside the checkpoint. Rejects when neither can be done. */
+  prepare(): Promise<unknown>;
+  /** The checkpoint holding `prepared` is durable: publish what was sealed. Repeated after a restart, so idempotent. */
+  commit(prepared: unknown): Promise<void>;
+  /** Nothing more will come from this process. What was not committed is left for `open` to undo or go on with. */
+  close(): Promise<void>;
+}
+
+/** Where rows of one stream go, in two phases: prepared before a checkpoint, committed after it. */
+export interface Sink extends Participant {
+  /** Encodes into its own buffer. Does not wait, does not keep the batch. */
+  write(batch: Batch): void;
+}
