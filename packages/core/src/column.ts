@@ -65,7 +65,7 @@ export function gatherColumn(column: Column, rows: Uint32Array, count: number): 
 
 /** Rows [from, to) of a column, without copying. */
 export function sliceColumn(column: Column, from: number, to: number): Column {
-  const valid = column.valid && column.valid.subarray(from, to);
+  const valid = column.valid ? column.valid.subarray(from, to) : null;
   switch (column.kind) {
     case 'num':
       return { kind: 'num', values: column.values.subarray(from, to), valid };

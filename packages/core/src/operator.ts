@@ -9,10 +9,10 @@ export type Output = (batch: Batch) => void;
 export interface Operator {
   /** The columns of what it emits. */
   readonly schema: Schema;
-  /** Takes a batch (never an empty one). Whatever it emits, it emits before it returns. What it emits must not depend
+  /** Takes a batch (never an empty one) from input `input`; operators with one input leave it out. Whatever it emits, it emits before it returns. What it emits must not depend
    *  on how the rows were split into batches: a replay splits them elsewhere. */
-  push(batch: Batch, out: Output): void;
-  /** No row before `watermark` will come any more: emit what that completes. Returns the watermark of its own output:
+  push(batch: Batch, out: Output, input: number): void;
+  /** No row before `watermark` will come any more, from any input; it never goes back. Infinity: the end. Emit what that completes. Returns the watermark of its own output:
    *  no row before it will be emitted any more. Lower than `watermark` where rows are held back. */
   advance(watermark: Millis, out: Output): Millis;
   /** A copy of the state, made of plain objects, arrays, strings, numbers, booleans and typed arrays; null if there is

@@ -1,0 +1,26 @@
+/** One number per group, 0 until it is set; grows with the groups. */
+export class GroupNumbers {
+  #values = new Float64Array(64);
+
+  /** The array, at least `groups` long. Take it anew after each call: growing replaces it. */
+  upTo(groups: number): Float64Array {
+    if (this.#values.length < groups) {
+      const values = new Float64Array(Math.max(groups, this.#values.length * 2));
+      values.set(this.#values);
+      this.#values = values;
+    }
+    return this.#values;
+  }
+
+  clear(): void {
+    this.#values.fill(0);
+  }
+
+  snapshot(groups: number): Float64Array {
+    return this.upTo(groups).slice(0, groups);
+  }
+
+  restore(state: Float64Array): void {
+    this.upTo(state.length).set(state);
+  }
+}

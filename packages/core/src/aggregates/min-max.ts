@@ -1,0 +1,115 @@
+import type { Aggregate, AggregateFunction } from '../aggregate.ts';
+import { type Column, ColumnBuilder, type Value, valueAt } from '../column.ts';
+import { columnKind, type SqlType } from '../schema.ts';
+import { GroupNumbers } from './group-numbers.ts';
+
+export const min: AggregateFunction = extreme('MIN', 'Smallest value that is not NULL; NULL if there are none.', -1);
+
+export const max: AggregateFunction = extreme('MAX', 'Largest value that is not NULL; NULL if there are none.', 1);
+
+/** `sign` 1 for the largest, -1 for the smallest. */
+function extreme(name: string, doc: string, sign: 1 | -1): AggregateFunction {
+  return {
+    name,
+    doc,
+    bind: ([type, ...rest]) => {
+      if (!type || rest.length > 0 || type.kind === 'null') return null;
+      return {
+        type,
+        create: () => (columnKind(type) === 'num' ? new ExtremeNumber(sign) : new ExtremeText(type, sign)),
+      };
+    },
+  };
+}
+
+class ExtremeNumber implements Aggregate {
+  readonly #sign: 1 | -1;
+  readonly #values = new GroupNumbers();
+  readonly #seen = new GroupNumbers();
+  #groups = 0;
+
+  constructor(sign: 1 | -1) {
+    this.#sign = sign;
+  }
+
+  update(ids: Int32Array, input: Column | null, from: number, to: number, groups: number): void {
+    if (input?.kind !== 'num') throw new Error('broken invariant: this aggregate takes a column of numbers');
+    const best = this.#values.upTo(groups);
+    const seen = this.#seen.upTo(groups);
+    this.#groups = groups;
+    const { values, valid } = input;
+    const sign = this.#sign;
+    for (let i = from; i < to; i++) {
+      if (valid && valid[i] !== 1) continue;
+      const group = ids[i - from];
+      if (seen[group] === 0 || (values[i] - best[group]) * sign > 0) {
+        best[group] = values[i];
+        seen[group] = 1;
+      }
+    }
+  }
+
+  result(groups: number): Column {
+    const seen = this.#seen.snapshot(groups);
+    const valid = seen.includes(0) ? Uint8Array.from(seen) : null;
+    return { kind: 'num', values: this.#values.snapshot(groups), valid };
+  }
+
+  clear(): void {
+    this.#groups = 0;
+    this.#values.clear();
+    this.#seen.clear();
+  }
+
+  snapshot(): unknown {
+    return { values: this.#values.snapshot(this.#groups), seen: this.#seen.snapshot(this.#groups) };
+  }
+
+  restore(state: unknown): void {
+    const { values, seen } = state as { values: Float64Array; seen: Float64Array };
+    this.#values.restore(values);
+    this.#seen.restore(seen);
+    this.#groups = seen.length;
+  }
+}
+
+/** Texts and booleans, by value: rare enough to go row by row. Texts compare by UTF-16 code unit, as in Java. */
+class ExtremeText implements Aggregate {
+  readonly #type: SqlType;
+  readonly #sign: 1 | -1;
+  #best: Value[] = [];
+
+  constructor(type: SqlType, sign: 1 | -1) {
+    this.#type = type;
+    this.#sign = sign;
+  }
+
+  update(ids: Int32Array, input: Column | null, from: number, to: number): void {
+    if (!input) throw new Error('broken invariant: this aggregate takes a column');
+    for (let i = from; i < to; i++) {
+      const value = valueAt(input, i);
+      if (value === null) continue;
+      const group = ids[i - from];
+      const best = this.#best[group] ?? null;
+      if (best === null || (value < best ? -1 : value > best ? 1 : 0) * this.#sign > 0) this.#best[group] = value;
+    }
+  }
+
+  result(groups: number): Column {
+    const builder = new ColumnBuilder(columnKind(this.#type), Math.max(groups, 1));
+    for (let g = 0; g < groups; g++) builder.push(this.#best[g] ?? null);
+    return builder.finish();
+  }
+
+  clear(): void {
+    this.#best = [];
+  }
+
+  snapshot(): unknown {
+    return Array.from(this.#best, (value) => value ?? null);
+  }
+
+  restore(state: unknown): void {
+    this.#best = (state as Value[]).slice();
+  }
+}

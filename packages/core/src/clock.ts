@@ -1,0 +1,111 @@
+import { type Batch, gather, type Millis } from './batch.ts';
+import type { RowErrors } from './row-errors.ts';
+import type { Schema } from './schema.ts';
+
+/** Gives rows their ROWTIME. Never goes back, not even over a restart. */
+export interface Clock {
+  /** The batch with its arrival times replaced by ROWTIMEs; rows that cannot have one go to `errors`. null: none is left. */
+  stamp(batch: Batch, errors: RowErrors): Batch | null;
+  /** How far time has come when the stream is silent. `caughtUpTo`: no row that arrived before it is still to come. */
+  watermark(caughtUpTo: Millis): Millis;
+  /** The last ROWTIME. */
+  snapshot(): Millis;
+  restore(last: Millis): void;
+}
+
+/** ROWTIME is the arrival time, raised where it would decrease. An in-order source replays to equal results. */
+export function arrivalClock(): Clock {
+  let last = Number.NEGATIVE_INFINITY;
+  return {
+    stamp: (batch) => {
+      const rowtime = new Float64Array(batch.length);
+      for (let i = 0; i < rowtime.length; i++) rowtime[i] = last = Math.max(last, batch.rowtime[i]);
+      return { ...batch, rowtime };
+    },
+    watermark: (caughtUpTo) => {
+      last = Math.max(last, caughtUpTo);
+      return last;
+    },
+    snapshot: () => last,
+    restore: (t) => {
+      last = t;
+    },
+  };
+}
+
+/** ROWTIME is the moment of insertion into the first stream, as in Kinesis Analytics. A replay gives other times. */
+export function systemClock(now: () => Millis): Clock {
+  let last = Number.NEGATIVE_INFINITY;
+  const tick = (): Millis => {
+    last = Math.max(last, now());
+    return last;
+  };
+  return {
+    stamp: (batch) => ({ ...batch, rowtime: new Float64Array(batch.length).fill(tick()) }),
+    watermark: tick,
+    snapshot: () => last,
+    restore: (t) => {
+      last = t;
+    },
+  };
+}
+
+/** How a column's numbers mean time. 'auto': epoch seconds below 1e11 (the year 5138), else milliseconds. */
+export type TimeUnit = 's' | 'ms' | 'auto';
+
+/** ROWTIME is a column: `SELECT column AS ROWTIME` for the input. A row whose time is older than that of the row before
+ *  it goes to error_stream, as do NULL and what is no time (AWS developer guide, "Error Handling": late rows).
+ *  Time stands still while no rows come. */
+export function columnClock(schema: Schema, index: number, unit: TimeUnit): Clock {
+  let last = Number.NEGATIVE_INFINITY;
+  const { name, type } = schema[index];
+  const scale = type.kind === 'timestamp' ? 'ms' : unit;
+  return {
+    stamp: (batch, errors) => {
+      const column = batch.columns[index];
+      if (column.kind !== 'num') throw new Error('broken invariant: ROWTIME is taken from a column of numbers');
+      const { values, valid } = column;
+      const rows = new Uint32Array(batch.length);
+      const times = new Float64Array(batch.length);
+      let kept = 0;
+      for (let i = 0; i < times.length; i++) {
+        const t = toMillis(values[i], scale);
+        if (t >= last && t <= maxTime && (!valid || valid[i] === 1)) {
+          last = t;
+          times[kept] = t;
+          rows[kept++] = i;
+          continue;
+        }
+        const reason = failure(name, valid ? valid[i] === 1 : true, t, last);
+        // Stamped with the time of the stream, so that error_stream stays in order.
+        const at = Number.isFinite(last) ? last : batch.rowtime[i];
+        errors.report(reason, schema, { ...batch, rowtime: new Float64Array(batch.length).fill(at) }, i);
+      }
+      if (kept === 0) return null;
+      return { ...(kept === batch.length ? batch : gather(batch, rows, kept)), rowtime: times.subarray(0, kept) };
+    },
+    watermark: () => last,
+    snapshot: () => last,
+    restore: (t) => {
+      last = t;
+    },
+  };
+}
+
+/** The last instant a JavaScript Date can print: beyond it a window has no name. */
+const maxTime = 8.64e15;
+
+// Doubles of epoch seconds are a few 1e-7 s apart: without the nudge 1632312345.678 would be cut to .677.
+function toMillis(value: number, unit: TimeUnit): Millis {
+  if (unit === 's' || (unit === 'auto' && Math.abs(value) < 1e11)) return Math.floor(value * 1_000 + 5e-4);
+  return Math.floor(value);
+}
+
+function failure(name: string, present: boolean, t: Millis, last: Millis): { name: string; message: string } {
+  if (!present) return { name: 'NullRowtime', message: `column ${name}, which gives ROWTIME, is NULL` };
+  if (!(Math.abs(t) <= maxTime)) return { name: 'InvalidRowtime', message: `column ${name} holds no time: ${t}` };
+  return {
+    name: 'LateRow',
+    message: `ROWTIME ${new Date(t).toISOString()} from column ${name} is older than ${new Date(last).toISOString()} of the row before it`,
+  };
+}

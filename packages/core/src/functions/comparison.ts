@@ -1,0 +1,49 @@
+import type { ScalarFunction } from '../expr.ts';
+import { type Comparison, compareColumns } from '../kernels/compare.ts';
+import { both } from '../kernels/valid.ts';
+import { isNumeric, isText, type SqlType } from '../schema.ts';
+
+export const comparisonFunctions: readonly ScalarFunction[] = [
+  comparison('=', 'Equal.'),
+  comparison('<>', 'Not equal.'),
+  comparison('<', 'Less than.'),
+  comparison('<=', 'Less than or equal.'),
+  comparison('>', 'Greater than.'),
+  comparison('>=', 'Greater than or equal.'),
+];
+
+function comparison(name: Comparison, doc: string): ScalarFunction {
+  return {
+    name,
+    doc,
+    bind: ([a, b, ...rest]) => {
+      if (!a || !b || rest.length > 0 || !comparable(a.type, b.type)) return null;
+      return {
+        type: { kind: 'boolean' },
+        kernel: ([left, right]) => {
+          return (batch) => {
+            const [x, y] = [left(batch), right(batch)];
+            const valid = both(x.valid, y.valid);
+            // A bare NULL is stored as numbers, whatever the other side is.
+            if (x.kind !== y.kind) return { kind: 'bool', values: new Uint8Array(batch.length), valid };
+            return { kind: 'bool', values: compareColumns(name, x, y), valid };
+          };
+        },
+      };
+    },
+  };
+}
+
+/** Numbers with numbers, texts with texts, datetimes with their own kind (AWS SQL reference, "Data Types"). */
+export function comparable(a: SqlType, b: SqlType): boolean {
+  if (a.kind === 'null' || b.kind === 'null') return true;
+  if (isNumeric(a) && isNumeric(b)) return true;
+  if (isText(a) && isText(b)) return true;
+  if (isBinary(a) && isBinary(b)) return true;
+  if (a.kind === 'interval' && b.kind === 'interval') return a.unit === b.unit;
+  return a.kind === b.kind;
+}
+
+function isBinary(type: SqlType): boolean {
+  return type.kind === 'binary' || type.kind === 'varbinary';
+}

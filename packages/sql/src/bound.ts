@@ -1,0 +1,72 @@
+import type { Expr, Schema, SqlType } from '@rowtime/core';
+import type { Span } from './ast.ts';
+
+/** A query with every name, type and cast resolved. Expressions refer to columns of what they read by index. */
+export type BoundQuery = BoundSelect | BoundUnion;
+
+export interface BoundSelect {
+  readonly kind: 'select';
+  readonly from: BoundFrom;
+  /** Over the columns of `from`. */
+  readonly where: Expr | null;
+  readonly group: BoundGroup | null;
+  /** Over the columns of the groups: keys, window start, aggregates. */
+  readonly having: Expr | null;
+  /** Over the columns of the groups if there are any, else of `from`. */
+  readonly items: readonly BoundItem[];
+  readonly orderBy: BoundOrder | null;
+}
+
+/** UNION ALL: columns by position, types of all sides brought into one. */
+export interface BoundUnion {
+  readonly kind: 'union';
+  readonly inputs: readonly BoundQuery[];
+  readonly items: readonly BoundItem[];
+}
+
+export interface BoundItem {
+  readonly name: string;
+  readonly expr: Expr;
+  readonly span: Span;
+}
+
+export type BoundFrom =
+  | { readonly kind: 'stream'; readonly stream: string; readonly schema: Schema }
+  | { readonly kind: 'query'; readonly query: BoundQuery; readonly schema: Schema }
+  | {
+      readonly kind: 'tableFunction';
+      readonly name: string;
+      readonly args: readonly (number | string | boolean)[];
+      readonly query: BoundQuery;
+      readonly input: Schema;
+      readonly schema: Schema;
+    };
+
+/** GROUP BY with a window over ROWTIME. */
+export interface BoundGroup {
+  /** Over the columns of `from`. */
+  readonly keys: readonly Expr[];
+  readonly window: WindowPlan;
+  /** `arg` null: COUNT(*). */
+  readonly aggregates: readonly BoundAggregateCall[];
+}
+
+export interface BoundAggregateCall {
+  readonly name: string;
+  readonly arg: Expr | null;
+  readonly type: SqlType;
+}
+
+/** The windows of a GROUP BY, as data. */
+export interface WindowPlan {
+  readonly unit: 'millisecond' | 'month';
+  readonly size: number;
+}
+
+export interface BoundOrder {
+  /** The leading key: never decreases. Over the same columns as the items. */
+  readonly time: Expr;
+  /** After GROUP BY: the window whose start the leading key is. Else the key is an expression of ROWTIME alone. */
+  readonly window: WindowPlan | null;
+  readonly keys: readonly { readonly expr: Expr; readonly descending: boolean }[];
+}

@@ -1,0 +1,109 @@
+import type { Field, Schema } from '@rowtime/core';
+import type { Identifier, Name, Span, Statement } from './ast.ts';
+import { SqlError } from './errors.ts';
+import { printName, suggest } from './suggest.ts';
+import { typeOf } from './types.ts';
+
+/** What a name in FROM or INTO can mean. */
+export interface CatalogStream {
+  readonly name: string;
+  readonly schema: Schema;
+  /** Input streams come from the configuration; the others from CREATE STREAM. */
+  readonly input: boolean;
+}
+
+/** The streams of an application, by exact name. */
+export class Catalog {
+  readonly #streams = new Map<string, CatalogStream>();
+
+  constructor(inputs: Readonly<Record<string, Schema>>) {
+    for (const [name, schema] of Object.entries(inputs)) this.#streams.set(name, { name, schema, input: true });
+  }
+
+  get streams(): readonly CatalogStream[] {
+    return [...this.#streams.values()];
+  }
+
+  /** CREATE STREAM. With OR REPLACE the earlier one is gone. */
+  define(statement: Extract<Statement, { kind: 'createStream' }>): void {
+    const name = nameOf(statement.name);
+    const known = this.#streams.get(name);
+    if (known?.input) {
+      throw new SqlError(
+        'SQL_DUPLICATE_NAME',
+        `${printName(name)} is the input stream`,
+        statement.name.span,
+        'give this stream another name',
+      );
+    }
+    if (known && !statement.orReplace) {
+      throw new SqlError(
+        'SQL_DUPLICATE_NAME',
+        `stream ${printName(name)} exists already`,
+        statement.name.span,
+        'write CREATE OR REPLACE STREAM',
+      );
+    }
+    const seen = new Set<string>();
+    const schema = statement.columns.map((column): Field => {
+      if (seen.has(column.name.name)) {
+        throw new SqlError(
+          'SQL_DUPLICATE_NAME',
+          `column ${printName(column.name.name)} is there twice`,
+          column.name.span,
+        );
+      }
+      seen.add(column.name.name);
+      const type = typeOf(column.type);
+      if (type.kind === 'interval') {
+        throw new SqlError(
+          'SQL_TYPE',
+          'a column cannot be an INTERVAL',
+          column.type.span,
+          'store it as BIGINT milliseconds',
+        );
+      }
+      return { name: column.name.name, type, nullable: !column.notNull };
+    });
+    this.#streams.set(name, { name, schema, input: false });
+  }
+
+  find(name: Name): CatalogStream {
+    const wanted = nameOf(name);
+    const stream = this.#streams.get(wanted);
+    if (stream) return stream;
+    if (wanted === 'error_stream' || wanted === 'ERROR_STREAM') {
+      throw new SqlError(
+        'SQL_UNKNOWN_STREAM',
+        'error_stream cannot be read or written by the SQL of an application',
+        name.span,
+        'send it to a destination instead',
+      );
+    }
+    throw unknownStream(wanted, name.parts[name.parts.length - 1] as Identifier, name.span, this.#streams.keys());
+  }
+}
+
+export function nameOf(name: Name): string {
+  // A schema in front ("STREAMS"."X") names the same stream: an application has one schema.
+  return name.parts[name.parts.length - 1]?.name ?? '';
+}
+
+function unknownStream(wanted: string, written: Identifier, span: Span, names: Iterable<string>): SqlError {
+  const all = [...names];
+  const near = suggest(wanted, all);
+  return new SqlError(
+    'SQL_UNKNOWN_STREAM',
+    `there is no stream ${printName(wanted)}`,
+    span,
+    near
+      ? `did you mean ${printName(near)}? ${caseRule(wanted, near, written.quoted)}`.trim()
+      : `the streams here are ${all.map(printName).join(', ') || 'none'}`,
+  );
+}
+
+/** What to know about case when only that is wrong. */
+export function caseRule(wanted: string, near: string, quoted: boolean): string {
+  if (wanted.toUpperCase() !== near.toUpperCase()) return '';
+  return quoted ? 'Quoted names are case-sensitive.' : 'Unquoted names are upper-cased.';
+}

@@ -1,0 +1,73 @@
+/** An executable case: a program, its input, and what must come out. One JSON file each. */
+export interface ConformanceCase {
+  readonly name: string;
+  readonly tags: readonly string[];
+  readonly sql: string;
+  readonly input_schema?: Readonly<Record<string, readonly { readonly name: string; readonly type: string }[]>>;
+  /** InputSchema of the service's API, by stream; entries of `input` then carry records. */
+  readonly input_config?: Readonly<Record<string, unknown>>;
+  readonly reference_tables?: unknown;
+  readonly input?: readonly InputEntry[];
+  readonly input_table?: InputTable;
+  readonly advance_to?: string;
+  readonly expected?: Readonly<Record<string, ExpectedRows>>;
+  readonly expected_error_stream?: { readonly count: number; readonly pump?: string };
+  readonly expected_error?: { readonly phase: 'validate' | 'start' };
+  readonly properties?: readonly Property[];
+}
+
+export type JsonValue = number | string | boolean | null;
+export type JsonRow = Readonly<Record<string, JsonValue>>;
+
+/** A row, a raw record, or a rowtime bound on one stream. */
+export interface InputEntry {
+  readonly stream: string;
+  readonly rowtime: string;
+  readonly row?: JsonRow;
+  readonly record?: string;
+  readonly bound?: true;
+}
+
+/** Row i has ROWTIME `rowtime_start + i * step_ms`. */
+export interface InputTable {
+  readonly stream: string;
+  readonly columns: readonly string[];
+  readonly rowtime_start: string;
+  readonly step_ms: number;
+  readonly rows: readonly (readonly JsonValue[])[];
+}
+
+export interface ExpectedRows {
+  readonly ordered: boolean;
+  readonly rows: readonly JsonRow[];
+  /** Largest absolute difference of two equal numbers. Default 0. */
+  readonly tolerance?: number;
+  /** Rows that may be there or not. */
+  readonly optional_rows?: readonly JsonRow[];
+}
+
+/** A check on rows whose values are random. */
+export interface Property {
+  readonly check: string;
+  readonly stream: string;
+  readonly description?: string;
+  readonly column?: string;
+  readonly columns?: readonly string[];
+  readonly count?: number;
+  readonly min?: number;
+  readonly max?: number;
+  readonly value?: JsonValue;
+  readonly than?: number;
+  readonly skip?: number;
+  readonly k?: number;
+  readonly score?: string;
+  readonly outlier?: RowSelector;
+  readonly by?: string;
+  readonly direction?: 'asc' | 'desc';
+}
+
+export interface RowSelector {
+  readonly column: string;
+  readonly equals?: JsonValue;
+  readonly not_equals?: JsonValue;
+}

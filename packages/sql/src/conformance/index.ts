@@ -1,0 +1,3 @@
+export type { ConformanceCase } from './case.ts';
+export type { RecordDecoder, RunOptions } from './run.ts';
+export { runCase } from './run.ts';

@@ -1,0 +1,156 @@
+import {
+  aggregateFunction,
+  assert,
+  compile,
+  type Expr,
+  Failures,
+  filter,
+  type GraphNode,
+  type Millis,
+  type Operator,
+  project,
+  RowErrors,
+  Sort,
+  type SqlType,
+  stateless,
+  streamId,
+  Tumble,
+  Union,
+} from '@rowtime/core';
+import { unreachable } from './ast.ts';
+import type { CatalogStream } from './catalog.ts';
+import type { PlanNode, PumpPlan } from './plan.ts';
+import { tableFunction } from './table-functions/index.ts';
+import { windowFrom } from './windows.ts';
+
+export interface InstantiateOptions {
+  readonly seed: number;
+}
+
+/** The only place that makes operators: pumps in an order in which each comes after those it reads. */
+export function instantiate(
+  streams: readonly CatalogStream[],
+  pumps: readonly PumpPlan[],
+  options: InstantiateOptions,
+): GraphNode[] {
+  const nodes: GraphNode[] = [];
+  const waiting = new Map(streams.map((stream) => [stream.name, stream]));
+  const ready = (pump: PumpPlan): boolean => streamsRead(pump.root).every((stream) => !waiting.has(stream));
+  const addStreams = (): void => {
+    for (const stream of waiting.values()) {
+      const writers = pumps.filter(({ into }) => into === stream.name);
+      if (!writers.every((pump) => done.has(pump))) continue;
+      nodes.push(
+        streamNode(
+          stream,
+          writers.map(({ name }) => outputs.get(name) ?? ''),
+        ),
+      );
+      waiting.delete(stream.name);
+    }
+  };
+  const done = new Set<PumpPlan>();
+  const outputs = new Map<string, string>();
+  addStreams();
+  while (done.size < pumps.length) {
+    const next = pumps.find((pump) => !done.has(pump) && ready(pump));
+    assert(next, 'pumps form no cycle');
+    outputs.set(next.name, new PumpBuilder(next, nodes, options).build());
+    done.add(next);
+    addStreams();
+  }
+  return nodes;
+}
+
+/** The streams that a query reads, each once. */
+export function streamsRead(node: PlanNode): readonly string[] {
+  if (node.kind === 'read') return [node.stream];
+  const inputs = node.kind === 'union' ? node.inputs : [node.input];
+  return [...new Set(inputs.flatMap(streamsRead))];
+}
+
+function streamNode({ name, schema }: CatalogStream, writers: readonly string[]): GraphNode {
+  const operator =
+    writers.length > 1 ? new Union(schema, writers.length) : stateless(schema, (batch, out) => out(batch));
+  return { id: streamId(name), operator, from: writers };
+}
+
+/** Makes the operators of one pump, inputs first; their ids are the pump's name and their place. */
+class PumpBuilder {
+  readonly #pump: PumpPlan;
+  readonly #nodes: GraphNode[];
+  readonly #options: InstantiateOptions;
+  #place = 0;
+
+  constructor(pump: PumpPlan, nodes: GraphNode[], options: InstantiateOptions) {
+    this.#pump = pump;
+    this.#nodes = nodes;
+    this.#options = options;
+  }
+
+  /** The id of the node that emits what the pump inserts. */
+  build(): string {
+    return this.#build(this.#pump.root);
+  }
+
+  #build(node: PlanNode): string {
+    if (node.kind === 'read') return streamId(node.stream);
+    const from = (node.kind === 'union' ? node.inputs : [node.input]).map((input) => this.#build(input));
+    const id = `pump/${this.#pump.name}/${++this.#place}`;
+    const errors = new RowErrors(this.#pump.name);
+    this.#nodes.push({ id, operator: this.#operator(node, errors), from, errors });
+    return id;
+  }
+
+  #operator(node: Exclude<PlanNode, { kind: 'read' }>, errors: RowErrors): Operator {
+    switch (node.kind) {
+      case 'filter':
+        return filter(node.schema, node.predicate, errors);
+      case 'project':
+        return project(node.input.schema, node.schema, node.exprs, errors);
+      case 'tumble': {
+        const input = node.input.schema;
+        const calls = node.calls.map(({ name, input: index }) => {
+          const types = index === null ? [] : [input[index]?.type as SqlType];
+          const aggregate = aggregateFunction(name)?.bind(types);
+          assert(aggregate, `${name} was bound`);
+          return { name, input: index, aggregate };
+        });
+        return new Tumble({ input, window: windowFrom(node.window), keys: node.keys, calls, errors });
+      }
+      case 'sort': {
+        const { schema, time, keys, window } = node;
+        const rowtimeIsKey = window === null && node.timeExpr.type.kind === 'timestamp';
+        return new Sort({ schema, time, keys, rowtimeIsKey, timeAt: timeAt(node) });
+      }
+      case 'union':
+        return new Union(node.schema, node.inputs.length);
+      case 'tableFunction': {
+        const fn = tableFunction(node.name);
+        assert(fn, `${node.name} was bound`);
+        return fn.create(node.input.schema, node.schema, node.args, { errors, seed: this.#options.seed });
+      }
+      default:
+        return unreachable(node);
+    }
+  }
+}
+
+/** The smallest leading key of a row that comes at `rowtime` or later. */
+function timeAt({ timeExpr, window }: Extract<PlanNode, { kind: 'sort' }>): (rowtime: Millis) => number {
+  if (window) {
+    // Rows of a window have its end as ROWTIME, and its start as key.
+    const { start } = windowFrom(window);
+    return (rowtime) => start(rowtime - 1);
+  }
+  return evaluateAt(timeExpr);
+}
+
+function evaluateAt(expr: Expr): (rowtime: Millis) => number {
+  const kernel = compile(expr, new Failures());
+  return (rowtime) => {
+    const column = kernel({ length: 1, rowtime: Float64Array.of(rowtime), columns: [] });
+    assert(column.kind === 'num', 'a time key is a number');
+    return column.values[0] ?? Number.NEGATIVE_INFINITY;
+  };
+}

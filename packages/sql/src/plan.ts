@@ -1,0 +1,150 @@
+import type { Expr, Field, Schema, Value } from '@rowtime/core';
+import { needsCast } from '@rowtime/core';
+import { unreachable } from './ast.ts';
+import { type BoundPump, outputOf } from './bind.ts';
+import type { BoundFrom, BoundQuery, BoundSelect, WindowPlan } from './bound.ts';
+
+/** A query as a tree of operators: plain data, printed by explain.ts and made into operators by instantiate.ts.
+ *  `schema` is what the node emits. */
+export type PlanNode =
+  | { readonly kind: 'read'; readonly stream: string; readonly schema: Schema }
+  | { readonly kind: 'filter'; readonly input: PlanNode; readonly predicate: Expr; readonly schema: Schema }
+  | { readonly kind: 'project'; readonly input: PlanNode; readonly exprs: readonly Expr[]; readonly schema: Schema }
+  | {
+      readonly kind: 'tumble';
+      readonly input: PlanNode;
+      readonly window: WindowPlan;
+      /** Columns of the input. */
+      readonly keys: readonly number[];
+      /** `input` null: COUNT(*). */
+      readonly calls: readonly { readonly name: string; readonly input: number | null }[];
+      readonly schema: Schema;
+    }
+  | {
+      readonly kind: 'sort';
+      readonly input: PlanNode;
+      /** The column of the leading key, and the expression of ROWTIME (or the window) it comes from. */
+      readonly time: number;
+      readonly timeExpr: Expr;
+      readonly window: WindowPlan | null;
+      readonly keys: readonly { readonly index: number; readonly descending: boolean }[];
+      readonly schema: Schema;
+    }
+  | { readonly kind: 'union'; readonly inputs: readonly PlanNode[]; readonly schema: Schema }
+  | {
+      readonly kind: 'tableFunction';
+      readonly name: string;
+      readonly args: readonly Value[];
+      readonly input: PlanNode;
+      readonly schema: Schema;
+    };
+
+export interface PumpPlan {
+  readonly name: string;
+  readonly into: string;
+  readonly root: PlanNode;
+}
+
+export function planPump({ name, into, query, columns }: BoundPump): PumpPlan {
+  const input = planQuery(query);
+  return { name, into: into.name, root: { kind: 'project', input, exprs: columns, schema: into.schema } };
+}
+
+function planQuery(query: BoundQuery): PlanNode {
+  switch (query.kind) {
+    case 'select':
+      return planSelect(query);
+    case 'union': {
+      const schema = schemaOf(query);
+      const inputs = query.inputs.map((side): PlanNode => {
+        const input = planQuery(side);
+        const exprs = input.schema.map(({ type }, i): Expr => {
+          const column: Expr = { kind: 'column', index: i, type };
+          const target = schema[i]?.type ?? type;
+          return needsCast(type, target) ? { kind: 'cast', arg: column, type: target } : column;
+        });
+        return { kind: 'project', input, exprs, schema };
+      });
+      return { kind: 'union', inputs, schema };
+    }
+    default:
+      return unreachable(query);
+  }
+}
+
+function planSelect(query: BoundSelect): PlanNode {
+  let node = planFrom(query.from);
+  if (query.where) node = { kind: 'filter', input: node, predicate: query.where, schema: node.schema };
+  if (query.group) node = planGroup(node, query.group);
+  if (query.having) node = { kind: 'filter', input: node, predicate: query.having, schema: node.schema };
+  const schema = schemaOf(query);
+  const exprs = query.items.map(({ expr }) => expr);
+  if (!query.orderBy) return { kind: 'project', input: node, exprs, schema };
+
+  // Sort keys need not be selected: they travel behind the columns and are dropped after the sort.
+  const { time, window, keys } = query.orderBy;
+  const sortExprs = [time, ...keys.map(({ expr }) => expr)];
+  const wide: Schema = [...schema, ...sortExprs.map(({ type }, i) => field(`sort key ${i + 1}`, type))];
+  const projected: PlanNode = { kind: 'project', input: node, exprs: [...exprs, ...sortExprs], schema: wide };
+  const sorted: PlanNode = {
+    kind: 'sort',
+    input: projected,
+    time: schema.length,
+    timeExpr: time,
+    window,
+    keys: keys.map(({ descending }, i) => ({ index: schema.length + 1 + i, descending })),
+    schema: wide,
+  };
+  const selected = schema.map(({ type }, index): Expr => ({ kind: 'column', index, type }));
+  return { kind: 'project', input: sorted, exprs: selected, schema };
+}
+
+function planGroup(input: PlanNode, group: NonNullable<BoundSelect['group']>): PlanNode {
+  const args = group.aggregates.flatMap(({ arg }) => arg ?? []);
+  const exprs = [...group.keys, ...args];
+  const schema: Schema = exprs.map(({ type }, i) =>
+    field(i < group.keys.length ? `key ${i + 1}` : `argument ${i - group.keys.length + 1}`, type),
+  );
+  let next = group.keys.length;
+  const calls = group.aggregates.map(({ name, arg }) => ({ name, input: arg ? next++ : null }));
+  const keys = group.keys.map((_, i) => i);
+  return {
+    kind: 'tumble',
+    input: { kind: 'project', input, exprs, schema },
+    window: group.window,
+    keys,
+    calls,
+    schema: [
+      ...schema.slice(0, keys.length),
+      { name: 'window start', type: { kind: 'timestamp' }, nullable: false },
+      ...group.aggregates.map(({ name, type }) => field(name, type)),
+    ],
+  };
+}
+
+function planFrom(from: BoundFrom): PlanNode {
+  switch (from.kind) {
+    case 'stream':
+      return { kind: 'read', stream: from.stream, schema: from.schema };
+    case 'query':
+      return planQuery(from.query);
+    case 'tableFunction':
+      return {
+        kind: 'tableFunction',
+        name: from.name,
+        args: from.args,
+        input: planQuery(from.query),
+        schema: from.schema,
+      };
+    default:
+      return unreachable(from);
+  }
+}
+
+function schemaOf(query: BoundQuery): Schema {
+  return outputOf(query).map(({ name, type }) => field(name, type));
+}
+
+function field(name: string, type: Expr['type']): Field {
+  return { name, type, nullable: true };
+}

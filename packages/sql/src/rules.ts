@@ -1,0 +1,83 @@
+import type { Expr } from '@rowtime/core';
+import type { PlanNode } from './plan.ts';
+
+/** A rewrite of one node into one that gives the same rows; null where it does not apply. */
+export interface Rule {
+  readonly name: string;
+  apply(node: PlanNode): PlanNode | null;
+}
+
+export const rules: readonly Rule[] = [
+  {
+    name: 'merge projections',
+    apply(node) {
+      if (node.kind !== 'project' || node.input.kind !== 'project') return null;
+      const { input } = node;
+      const uses = new Map<number, number>();
+      for (const expr of node.exprs) countColumns(expr, uses);
+      // An expression that is used twice would be computed twice.
+      const once = input.exprs.every((expr, i) => isSimple(expr) || (uses.get(i) ?? 0) <= 1);
+      // NOT NULL of the inner projection would be lost; and a failure in a column that is dropped still fails its row.
+      const all = input.exprs.every((expr, i) => isSimple(expr) || uses.has(i));
+      if (!once || !all || input.schema.some(({ nullable }) => !nullable)) return null;
+      return { ...node, input: input.input, exprs: node.exprs.map((expr) => substitute(expr, input.exprs)) };
+    },
+  },
+  {
+    name: 'drop a projection that changes nothing',
+    apply(node) {
+      if (node.kind !== 'project' || node.exprs.length !== node.input.schema.length) return null;
+      if (node.schema.some(({ nullable }) => !nullable)) return null;
+      if (!node.exprs.every((expr, i) => expr.kind === 'column' && expr.index === i)) return null;
+      // The name of a column is only a label here: what reads it does so by index.
+      return renamed(node.input, node);
+    },
+  },
+];
+
+/** Applies the rules to a whole plan until none applies. */
+export function rewrite(node: PlanNode): PlanNode {
+  let current = withInputs(node, rewrite);
+  for (;;) {
+    const next = rules.reduce<PlanNode | null>((found, rule) => found ?? rule.apply(current), null);
+    if (!next) return current;
+    current = withInputs(next, rewrite);
+  }
+}
+
+function withInputs(node: PlanNode, f: (node: PlanNode) => PlanNode): PlanNode {
+  if (node.kind === 'read') return node;
+  if (node.kind === 'union') return { ...node, inputs: node.inputs.map(f) };
+  return { ...node, input: f(node.input) };
+}
+
+function renamed(node: PlanNode, { schema }: PlanNode): PlanNode {
+  return node.kind === 'project' || node.kind === 'sort' || node.kind === 'union' ? { ...node, schema } : node;
+}
+
+function isSimple(expr: Expr): boolean {
+  return expr.kind === 'column' || expr.kind === 'literal' || expr.kind === 'rowtime';
+}
+
+function countColumns(expr: Expr, uses: Map<number, number>): void {
+  if (expr.kind === 'column') uses.set(expr.index, (uses.get(expr.index) ?? 0) + 1);
+  else if (expr.kind === 'call') for (const arg of expr.args) countColumns(arg, uses);
+  else if (expr.kind === 'cast') countColumns(expr.arg, uses);
+}
+
+/** The expression with its columns replaced. */
+export function substitute(expr: Expr, columns: readonly Expr[]): Expr {
+  switch (expr.kind) {
+    case 'column': {
+      const column = columns[expr.index];
+      if (!column) throw new Error('broken invariant: a projection reads columns that its input has');
+      return column;
+    }
+    case 'call':
+      return { ...expr, args: expr.args.map((arg) => substitute(arg, columns)) };
+    case 'cast':
+      return { ...expr, arg: substitute(expr.arg, columns) };
+    default:
+      return expr;
+  }
+}

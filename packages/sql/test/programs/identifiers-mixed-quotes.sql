@@ -1,0 +1,3 @@
+CREATE OR REPLACE STREAM "my-out stream" ("a ""q"" b" INTEGER, plain INTEGER);
+CREATE OR REPLACE PUMP "200-Pump" AS INSERT INTO "my-out stream"
+SELECT STREAM s."VAL", S.val + 1 FROM "SOURCE_SQL_STREAM_001" AS s;

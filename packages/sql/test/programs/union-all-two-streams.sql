@@ -1,0 +1,5 @@
+CREATE OR REPLACE STREAM "AllOrders" ("src" CHAR(1), "id" INTEGER);
+CREATE OR REPLACE PUMP "P" AS INSERT INTO "AllOrders"
+SELECT STREAM 'P', "id" FROM "PhoneOrders"
+UNION ALL
+SELECT STREAM 'W', "id" FROM "WebOrders";
