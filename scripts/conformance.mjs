@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCase } from '@rowtime/sql/conformance';
-import { inputSchemaDecoder } from '../packages/sources/dist/input-schema.js';
+import { inputSchemaDecoder } from '../packages/worker/dist/input-schema-decoder.js';
 
 const files = process.argv.slice(2).flatMap((path) =>
   statSync(path).isDirectory()

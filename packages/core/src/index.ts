@@ -4,6 +4,7 @@ export { assert, unreachable } from './assert.ts';
 export type { Batch, Millis, Row } from './batch.ts';
 export { concat, fromRows, gather, rowAt, slice, toRows } from './batch.ts';
 export type { Checkpoint, CheckpointStore } from './checkpoint.ts';
+export { decodeCheckpoint, encodeCheckpoint } from './checkpoint-codec.ts';
 export type { Clock, TimeUnit } from './clock.ts';
 export { arrivalClock, columnClock, systemClock } from './clock.ts';
 export type { BoolColumn, Column, NumColumn, TextColumn, Valid, Value } from './column.ts';

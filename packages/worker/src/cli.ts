@@ -1,0 +1,179 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { LimitError, PlanMismatch } from '@rowtime/core';
+import { SourceError } from '@rowtime/sources/file';
+import { frame, SqlError } from '@rowtime/sql';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { CommandError, exitCodes } from './exit.ts';
+import { parseRowtimePolicy } from './rowtime-policy.ts';
+
+const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+
+const program = new Command('rowtime')
+  .description('Runs Amazon Kinesis Data Analytics for SQL applications, unchanged, in one Node.js process.')
+  .version(version)
+  .showHelpAfterError('(rowtime --help shows what there is)')
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.done : exitCodes.usage))
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 done or stopped, 2 mistake in the SQL or the command line, 3 a file or setting to be mended,
+4 a checkpoint that does not fit, 70 a bug in rowtime.`,
+  );
+
+program
+  .command('run')
+  .description('run a program over files or standard input, to the end of the input')
+  .argument('<app.sql>', 'the program')
+  .requiredOption(
+    '--input <path...>',
+    'files or globs of JSON records (lines, or objects one after the other; gzip too); - for stdin',
+  )
+  .option('--output <folder>', 'where the rows of the output streams go, in the layout of Firehose')
+  .option('--json', 'print the rows of the output streams, a JSON object a line')
+  .option(
+    '--rowtime <policy>',
+    'ROWTIME: arrival, system, or column:NAME[:s|:ms] (a column, or a field of the record)',
+    'arrival',
+  )
+  .option('--schema <file>', 'InputSchema of the Kinesis Analytics API; without it the schema is discovered')
+  .option('--stream <name>', 'name of the input stream', 'SOURCE_SQL_STREAM_001')
+  .option('--streams <names>', 'output streams, with commas between, or all (default: those that no pump reads)', list)
+  .option('--checkpoint <folder>', 'where to keep checkpoints; the same command goes on where it was')
+  .option('--checkpoint-interval <time>', 'how often, as in 10s or 500ms', duration, 10_000)
+  .option('--buffer-size <MiB>', 'an output file is complete with this size', positive, 5)
+  .option('--buffer-interval <time>', 'or when it holds this much ROWTIME', duration, 300_000)
+  .option('--seed <n>', 'where RANDOM_CUT_FOREST starts its random numbers', whole, 42)
+  .addHelpText(
+    'after',
+    '\nExample:\n  rowtime run app.sql --input "data/*.json.gz" --output results --rowtime column:timestamp',
+  )
+  .action(async (file: string, options: RunFlags) => {
+    if (!options.output && !options.json)
+      throw new CommandError('rowtime run needs --output <folder>, --json, or both', exitCodes.usage);
+    const sql = readProgram(file);
+    const { run } = await import('./run.ts');
+    await reportingSql(file, sql, () =>
+      run({
+        sql,
+        input: options.input,
+        output: options.output ?? null,
+        rowtime: parseRowtimePolicy(options.rowtime),
+        schema: options.schema ?? null,
+        stream: options.stream,
+        streams: options.streams ?? null,
+        checkpoint: options.checkpoint ?? null,
+        checkpointIntervalMs: options.checkpointInterval,
+        json: options.json === true,
+        seed: options.seed,
+        bufferBytes: Math.round(options.bufferSize * 2 ** 20),
+        bufferMs: options.bufferInterval,
+      }),
+    );
+  });
+
+interface RunFlags {
+  input: string[];
+  output?: string;
+  json?: boolean;
+  rowtime: string;
+  schema?: string;
+  stream: string;
+  streams?: string[];
+  checkpoint?: string;
+  checkpointInterval: number;
+  bufferSize: number;
+  bufferInterval: number;
+  seed: number;
+}
+
+program
+  .command('demo')
+  .description('the captains: a generator, a delivery stream and two SQL programs, live in this terminal')
+  .option('--speed <n>', 'times faster than real time', positive, 30)
+  .option('--rate <n>', 'ratings a second (of the demo\u2019s time)', positive, 100)
+  .option('--duration <seconds>', 'end by itself after so many seconds', positive)
+  .option('--seed <n>', 'the same seed gives the same ratings and scores', whole, 42)
+  .option('--json', 'print rows as JSON, a line each, and nothing else')
+  .addOption(new Option('--dir <folder>', 'where the bucket and the checkpoints go').default('rowtime-demo'))
+  .addHelpText('after', '\nExample:\n  rowtime demo --speed 60 --duration 20')
+  .action(
+    async (options: { speed: number; rate: number; duration?: number; seed: number; json?: boolean; dir: string }) => {
+      const { demo } = await import('./demo/demo.ts');
+      await demo({ ...options, duration: options.duration ?? null, json: options.json === true });
+    },
+  );
+
+await main();
+
+async function main(): Promise<void> {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+function report(error: unknown): number {
+  const print = (text: string): void => void process.stderr.write(`rowtime: ${text}\n`);
+  if (error instanceof CommandError) {
+    print(error.message);
+    return error.exitCode;
+  }
+  if (error instanceof SourceError || error instanceof LimitError || isSystemError(error)) {
+    print(error.message);
+    return exitCodes.config;
+  }
+  if (error instanceof PlanMismatch) {
+    print(error.message);
+    return exitCodes.checkpoint;
+  }
+  print(`this is a bug in rowtime; please report it.\n${error instanceof Error ? error.stack : String(error)}`);
+  return exitCodes.bug;
+}
+
+/** A full disk, a folder one may not write: the message of the system names the path. */
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error && 'code' in error;
+}
+
+async function reportingSql(file: string, sql: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof SqlError) throw new CommandError(`${file}\n${frame(sql, error)}`, exitCodes.usage);
+    throw error;
+  }
+}
+
+function readProgram(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new CommandError(`cannot read the program: ${(error as Error).message}`);
+  }
+}
+
+function list(text: string): string[] {
+  return text.split(',').map((part) => part.trim());
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('It must be a number above 0.');
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError('It must be a whole number.');
+}
+
+function duration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|min|h)?$/.exec(text.trim());
+  const unit = { ms: 1, s: 1_000, m: 60_000, min: 60_000, h: 3_600_000 }[match?.[2] ?? 's'];
+  const millis = Number(match?.[1]) * (unit ?? Number.NaN);
+  if (millis > 0) return millis;
+  throw new InvalidArgumentError('It must be a time such as 10s, 500ms or 2m.');
+}

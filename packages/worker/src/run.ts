@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import { type Progress, run as runJob } from '@rowtime/core';
+import { fileSink } from '@rowtime/sinks/file';
+import { stdoutSink } from '@rowtime/sinks/stdout';
+import { fileSource } from '@rowtime/sources/file';
+import { type CompileOptions, compile } from '@rowtime/sql';
+import { checkpointFiles } from './checkpoint-files.ts';
+import { CommandError } from './exit.ts';
+import { parseInputSchema } from './input-schema.ts';
+import { noStore } from './no-store.ts';
+import { outputStreams } from './outputs.ts';
+import { clockOf, type RowtimePolicy } from './rowtime-policy.ts';
+import { standardOutput } from './standard-output.ts';
+import { formatDuration, formatRate, StatusLine } from './status-line.ts';
+import { stopSignal } from './stop-signal.ts';
+
+export interface RunOptions {
+  /** The text of the program, and the name of its file for messages. */
+  readonly sql: string;
+  readonly input: readonly string[];
+  /** A folder for the rows of the output streams. */
+  readonly output: string | null;
+  readonly rowtime: RowtimePolicy;
+  /** A file with the InputSchema; else the schema is discovered. */
+  readonly schema: string | null;
+  /** The name of the input stream. */
+  readonly stream: string;
+  /** Output streams; null: those that no pump reads. */
+  readonly streams: readonly string[] | null;
+  readonly checkpoint: string | null;
+  readonly checkpointIntervalMs: number;
+  readonly json: boolean;
+  readonly seed: number;
+  readonly bufferBytes: number;
+  readonly bufferMs: number;
+}
+
+/** `rowtime run`: a program over files or standard input, to the end of the input. */
+export async function run(options: RunOptions): Promise<void> {
+  const now = Date.now;
+  const given = options.schema === null ? null : parseInputSchema(readJson(options.schema), options.schema);
+  const source = await fileSource({ input: options.input, now, ...given });
+  const inputs: CompileOptions['inputs'] = { [options.stream]: source.schema };
+  const application = compile(options.sql, { inputs, seed: options.seed });
+  const { clock, column } = clockOf(options.rowtime, source.columns, now);
+  source.use(application.used(options.stream).map((used, index) => used || index === column));
+
+  const outputs = outputStreams(application, options.streams);
+  const stop = stopSignal();
+  // Without an output folder nobody would see the rest.
+  const write = standardOutput(() => options.output === null && stop.stop());
+  const sinks = outputs.flatMap(({ name, schema }) => {
+    const { output: folder, bufferBytes, bufferMs } = options;
+    return [
+      ...(folder === null ? [] : [fileSink({ folder, stream: name, schema, bufferBytes, bufferMs })]),
+      ...(options.json ? [stdoutSink({ stream: name, schema, write })] : []),
+    ].map((sink) => ({ stream: name, sink }));
+  });
+  const status = new StatusLine(now);
+  const started = now();
+  let checkpointed = started;
+  const progress = await runJob(
+    {
+      source,
+      stream: options.stream,
+      clock,
+      graph: application.graph(),
+      sinks,
+      store:
+        options.checkpoint === null ? noStore() : checkpointFiles(options.checkpoint, { onRefused: reportRefused }),
+      // Without a checkpoint folder only a full sink makes one due; on standard output rows should not wait for that.
+      checkpointDue: () => {
+        if (options.checkpoint === null && !options.json) return false;
+        if (now() - checkpointed < options.checkpointIntervalMs) return false;
+        checkpointed = now();
+        return true;
+      },
+      publishOnStop: options.checkpoint === null,
+      onProgress: (current) => status.show(() => summary(current, now() - started)),
+    },
+    stop.signal,
+  ).finally(() => {
+    stop.release();
+    status.clear();
+  });
+  process.stderr.write(`${summary(progress, now() - started)}\n`);
+  if (options.output !== null)
+    process.stderr.write(`${outputs.map(({ name }) => name).join(', ')} in ${options.output}\n`);
+  if (stop.signal.aborted && options.checkpoint !== null)
+    process.stderr.write('stopped; run the same command again to go on\n');
+}
+
+function summary({ rows, rejected, restored }: Progress, millis: number): string {
+  return `${rows.toLocaleString('en')} rows${rejected > 0 ? `, ${rejected.toLocaleString('en')} records to error_stream` : ''}${restored ? ', since the restart' : ''}, ${formatDuration(millis)}, ${formatRate(rows, millis)}`;
+}
+
+function reportRefused(file: string, reason: string): void {
+  process.stderr.write(`checkpoint ${file} is not used: ${reason}\n`);
+}
+
+function readJson(file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new CommandError(`--schema ${file}: ${(error as Error).message}`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new CommandError(`--schema ${file} is not JSON: ${(error as Error).message}`);
+  }
+}

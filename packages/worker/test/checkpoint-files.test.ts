@@ -1,0 +1,103 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Checkpoint } from '@rowtime/core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { storeContract } from '../../core/src/testing/store-contract.ts';
+import { checkpointFiles } from '../src/checkpoint-files.ts';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rowtime-checkpoints-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+function checkpoint(clock: number): Checkpoint {
+  return {
+    version: 1,
+    plan: 'p',
+    position: clock,
+    clock,
+    operators: { 'P/1': { sums: Float64Array.of(clock) } },
+    prepared: [null],
+  };
+}
+
+const fileName = (number: number) => join(folder, `checkpoint-${String(number).padStart(12, '0')}`);
+
+describe('contract', () => {
+  for (const { name, run } of storeContract)
+    test(name, () => run({ create: () => checkpointFiles(join(folder, 'a/b')) }));
+});
+
+test('keeps the last three files and nothing else', async () => {
+  const store = checkpointFiles(folder);
+  for (let i = 1; i <= 5; i++) await store.save(checkpoint(i));
+  expect((await readdir(folder)).map((name) => join(folder, name)).sort()).toEqual([3, 4, 5].map(fileName));
+});
+
+test('loads the newest whole file and says which ones it refused', async () => {
+  const store = checkpointFiles(folder);
+  for (let i = 1; i <= 3; i++) await store.save(checkpoint(i));
+  await writeFile(fileName(3), (await readFile(fileName(3))).subarray(0, 50));
+  await writeFile(fileName(2), 'not one of ours, but of the same name');
+  const refused: string[] = [];
+  const onRefused = (file: string, reason: string) => refused.push(`${file}: ${reason}`);
+  expect(await checkpointFiles(folder, { onRefused }).load()).toStrictEqual(checkpoint(1));
+  expect(refused).toEqual([
+    expect.stringMatching(/003: it says it holds \d+ bytes, and holds 26$/),
+    `${fileName(2)}: it does not begin as a checkpoint does`,
+  ]);
+});
+
+test('never gives a name twice, not even that of a damaged file', async () => {
+  await checkpointFiles(folder).save(checkpoint(1));
+  await writeFile(fileName(7), 'damaged');
+  await checkpointFiles(folder).save(checkpoint(8));
+  expect(await checkpointFiles(folder).load()).toStrictEqual(checkpoint(8));
+  expect((await readdir(folder)).at(-1)).toBe('checkpoint-000000000008');
+});
+
+test('rejects when only damaged files are left, and does not start anew in silence', async () => {
+  await checkpointFiles(folder).save(checkpoint(1));
+  await writeFile(fileName(1), '');
+  await expect(checkpointFiles(folder).load()).rejects.toThrow('no whole checkpoint is left');
+});
+
+test('removes what a dead process left half-written, and leaves alone what is not its own', async () => {
+  await checkpointFiles(folder).save(checkpoint(1));
+  await writeFile(`${fileName(2)}.tmp`, 'half');
+  await writeFile(join(folder, 'notes.tmp'), 'mine');
+  expect(await checkpointFiles(folder).load()).toStrictEqual(checkpoint(1));
+  expect((await readdir(folder)).sort()).toEqual(['checkpoint-000000000001', 'notes.tmp']);
+});
+
+test('refuses every file that differs in one bit, and every beginning of one', async () => {
+  await checkpointFiles(folder).save(checkpoint(1));
+  const whole = await readFile(fileName(1));
+  const accepted: string[] = [];
+  const attempt = async (bytes: Uint8Array, what: string) => {
+    await writeFile(fileName(1), bytes);
+    await checkpointFiles(folder)
+      .load()
+      .then(
+        () => accepted.push(what),
+        () => {},
+      );
+  };
+  for (let length = 0; length < whole.length; length++) await attempt(whole.subarray(0, length), `cut at ${length}`);
+  for (let bit = 0; bit < whole.length * 8; bit++) {
+    const bytes = Buffer.from(whole);
+    bytes[bit >> 3]! ^= 1 << (bit & 7);
+    await attempt(bytes, `bit ${bit} flipped`);
+  }
+  await attempt(Buffer.concat([whole, Buffer.alloc(1)]), 'a byte more');
+  expect(accepted).toEqual([]);
+  await writeFile(fileName(1), whole);
+  expect(await checkpointFiles(folder).load()).toStrictEqual(checkpoint(1));
+});
+
+test('reads back what it saved, and says so when it is something else than a checkpoint', async () => {
+  const saved = checkpointFiles(folder).save({ ...checkpoint(1), operators: [] as never });
+  await expect(saved).rejects.toThrow('it holds something else than a checkpoint');
+});
