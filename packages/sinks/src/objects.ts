@@ -1,0 +1,324 @@
+import { createHash } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { assert, type Millis, type Participant } from '@rowtime/core';
+import { objectKey, safeName } from './layout.ts';
+import { type Measure, RootedFolder } from './rooted-folder.ts';
+
+export interface ObjectOptions {
+  /** The root: nothing is written outside of it. Made if it is not there. */
+  readonly folder: string;
+  /** Between the folder and the keys: "TRADES/". Default ''. */
+  readonly prefix?: string;
+  /** Names the objects. Writers that share a folder have different streams. */
+  readonly stream: string;
+  /** An object closes after the record with which it reaches this. Default 1 MiB. */
+  readonly bufferBytes?: number;
+  /** An object closes before the record that is this much younger than its first. Default 60 s. */
+  readonly bufferMs?: number;
+  /** Called before each change on disk. A test that throws here has the process die at that point. */
+  readonly beforeStep?: (step: string) => void;
+}
+
+/** One object: its name follows from `sequence` and `first`; `size` and `crc32` say what of it is durable. */
+export interface ObjectState {
+  readonly sequence: number;
+  /** Time of its first record. */
+  readonly first: Millis;
+  readonly size: number;
+  readonly crc32: number;
+}
+
+/** What a checkpoint holds of an ObjectWriter. */
+export interface PreparedObjects {
+  readonly stream: string;
+  /** The sequence of the object that is begun next. */
+  readonly next: number;
+  readonly open: ObjectState | null;
+  /** Whole and durable as parts, not yet published. */
+  readonly sealed: readonly ObjectState[];
+}
+
+/** Cuts the records of a stream into objects named as Firehose names them (layout.ts), each published whole and exactly
+ *  once. Where an object ends depends on the records only, not on how they were batched nor on when checkpoints were
+ *  taken, so a run that died and went on leaves the same names and bytes as one that did not.
+ *
+ *      .rowtime-parts/<stream>-<hash>/000000000007      grows with each prepare; hidden from readers
+ *      <prefix>2024/01/01/00/<stream>-1-…-<uuid>        given to it by the commit after it was sealed
+ *
+ *  Memory: what was appended since the last `prepare`; the caller bounds it by `pendingBytes`. */
+export class ObjectWriter implements Participant {
+  readonly #folder: RootedFolder;
+  readonly #prefix: string;
+  readonly #stream: string;
+  readonly #parts: string;
+  readonly #bufferBytes: number;
+  readonly #bufferMs: number;
+  #isOpened = false;
+
+  /** The bytes of `#growing` that no part has yet, one object after the other. */
+  #pending = Buffer.allocUnsafeSlow(1 << 16);
+  #pendingBytes = 0;
+  /** Objects that no prepare has sealed, oldest first; only the last one can be open. */
+  #growing: Growing[] = [];
+  /** The last of `#growing`, unless that is sealed. */
+  #current: Growing | null = null;
+  #next = 0;
+  /** Sealed by a prepare, not yet published. */
+  #sealed: readonly ObjectState[] = [];
+
+  constructor({ folder, prefix = '', stream, bufferBytes = 1 << 20, bufferMs = 60_000, beforeStep }: ObjectOptions) {
+    if (!(bufferBytes >= 1 && bufferMs >= 1)) throw new RangeError('bufferBytes and bufferMs are at least 1');
+    this.#folder = new RootedFolder(folder, beforeStep ?? (() => {}));
+    this.#prefix = prefix;
+    this.#stream = stream;
+    // The hash keeps streams apart whose names differ only in case, on file systems that do not.
+    const hash = createHash('sha1').update(stream).digest('hex').slice(0, 8);
+    this.#parts = join('.rowtime-parts', `${safeName(stream)}-${hash}`);
+    this.#bufferBytes = bufferBytes;
+    this.#bufferMs = bufferMs;
+  }
+
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  /** One record. Records come in time order. */
+  append(bytes: Uint8Array, time: Millis): void {
+    this.appendMany(bytes, [bytes.length], [time], 1);
+  }
+
+  /** Record i is bytes[ends[i - 1], ends[i]), of time times[i]. The bytes are copied. */
+  appendMany(bytes: Uint8Array, ends: ArrayLike<number>, times: ArrayLike<Millis>, count: number): void {
+    assert(this.#isOpened, 'open comes first');
+    let copied = 0;
+    let from = 0;
+    for (let i = 0; i < count; i++) {
+      const to = ends[i]!;
+      const time = times[i]!;
+      if (this.#current !== null && time >= this.#current.closesAt) {
+        this.#copy(bytes, copied, from);
+        copied = from;
+        this.#seal();
+      }
+      const object = this.#current ?? this.#begin(time);
+      object.size += to - from;
+      from = to;
+      if (object.size >= this.#bufferBytes) {
+        this.#copy(bytes, copied, from);
+        copied = from;
+        this.#seal();
+      }
+    }
+    this.#copy(bytes, copied, from);
+  }
+
+  // The next record is not before the watermark and would close the object itself: this only does it sooner.
+  advance(watermark: Millis): void {
+    if (this.#current !== null && watermark >= this.#current.closesAt) this.#seal();
+  }
+
+  async prepare(): Promise<PreparedObjects> {
+    assert(this.#isOpened, 'open comes first');
+    // Copied now: what is appended while the disk works belongs to the next prepare. Nothing of ours changes until all is
+    // durable, so that a prepare that failed (disk full) can be tried again.
+    const growing = this.#growing.map((object) => ({ ...object }));
+    const next = this.#next;
+    const pending = this.#pending;
+    const states: ObjectState[] = [];
+    let at = 0;
+    let isNew = false;
+    for (const { sequence, first, size, durable } of growing) {
+      const bytes = pending.subarray(at, at + size - durable.size);
+      at += bytes.length;
+      states.push({ sequence, first, size, crc32: crc32(bytes, durable.crc32) });
+      if (bytes.length === 0 && size > 0) continue;
+      if (durable.size === 0 && !isNew) {
+        isNew = true;
+        await this.#folder.makeFolder(this.#parts);
+      }
+      await this.#folder.write(this.#part(sequence), bytes, durable.size);
+    }
+    if (isNew) await this.#folder.syncFolder(this.#parts);
+
+    const open = growing.at(-1)?.isSealed === false ? states.pop()! : null;
+    this.#growing.splice(0, states.length);
+    if (open) this.#growing[0]!.durable = open;
+    this.#pending.copyWithin(0, at, this.#pendingBytes);
+    this.#pendingBytes -= at;
+    this.#sealed = [...this.#sealed, ...states];
+    return { stream: this.#stream, next, open, sealed: this.#sealed };
+  }
+
+  async commit(prepared: unknown): Promise<void> {
+    const { sealed } = this.#own(prepared);
+    const folders = new Set<string>();
+    for (const object of sealed) {
+      const folder = dirname(this.#key(object));
+      if (!folders.has(folder)) await this.#folder.makeFolder(folder);
+      folders.add(folder);
+      await this.#publish(object);
+    }
+    for (const folder of folders) await this.#folder.syncFolder(folder);
+    // Only now: until the new names are durable, the parts are all there is.
+    for (const { sequence } of sealed) await this.#folder.remove(this.#part(sequence));
+    const published = new Set(sealed.map(({ sequence }) => sequence));
+    this.#sealed = this.#sealed.filter(({ sequence }) => !published.has(sequence));
+  }
+
+  async open(prepared: unknown): Promise<void> {
+    assert(!this.#isOpened, 'a writer is opened once');
+    const state = prepared === null ? { next: 0, open: null, sealed: [] } : this.#own(prepared);
+    await this.#folder.makeRoot();
+    const hasParts = await this.#folder.holdsFolder(this.#parts);
+    // A part that is not there was published, or commit will miss it.
+    for (const object of state.sealed) {
+      const part = await this.#folder.measure(this.#part(object.sequence));
+      if (part && !same(part, object)) throw this.#damaged(object, part);
+    }
+    if (prepared !== null) await this.commit(prepared);
+    if (state.open) await this.#resume(state.open);
+    if (hasParts) await this.#removeAllBut(state.open);
+    this.#next = state.next;
+    if (state.open) this.#current = this.#grow(state.open);
+    this.#isOpened = true;
+  }
+
+  async close(): Promise<void> {
+    // A finished run leaves objects and nothing else.
+    await this.#folder.removeEmpty(this.#parts);
+    await this.#folder.removeEmpty(dirname(this.#parts));
+  }
+
+  #begin(first: Millis): Growing {
+    this.#current = this.#grow({ sequence: this.#next++, first, size: 0, crc32: 0 });
+    return this.#current;
+  }
+
+  #grow(durable: ObjectState): Growing {
+    const { sequence, first, size } = durable;
+    const object = { sequence, first, closesAt: first + this.#bufferMs, size, isSealed: false, durable };
+    this.#growing.push(object);
+    return object;
+  }
+
+  #seal(): void {
+    this.#current!.isSealed = true;
+    this.#current = null;
+  }
+
+  #copy(bytes: Uint8Array, from: number, to: number): void {
+    const size = this.#pendingBytes + to - from;
+    if (size > this.#pending.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(this.#pending.length * 2, size));
+      // The old buffer stays as it is: a prepare may be writing from it.
+      this.#pending.copy(grown, 0, 0, this.#pendingBytes);
+      this.#pending = grown;
+    }
+    this.#pending.set(bytes.subarray(from, to), this.#pendingBytes);
+    this.#pendingBytes = size;
+  }
+
+  async #publish(object: ObjectState): Promise<void> {
+    const part = this.#part(object.sequence);
+    const key = this.#key(object);
+    try {
+      if (await this.#folder.link(part, key)) return;
+    } catch (error) {
+      // Neither a part nor, it turns out below, an object: or published, and the part removed, before the process died.
+      if (await this.#folder.measure(part)) throw error;
+    }
+    const found = await this.#folder.measure(key);
+    if (!found) throw this.#damaged(object, null);
+    if (same(found, object)) return;
+    throw new Error(
+      `${this.#folder.path(key)} exists with other content: found ${print(found)}, expected ${print(object)}. ` +
+        'It belongs to another run: take an empty folder, or the checkpoint that goes with this one.',
+    );
+  }
+
+  /** Has the part of the open object as the checkpoint knows it: what came after is cut off. */
+  async #resume(object: ObjectState): Promise<void> {
+    const part = this.#part(object.sequence);
+    const key = this.#key(object);
+    const published = await this.#folder.measure(key, object.size);
+    if (published && same(published, object)) {
+      // A later checkpoint had published the object, and was lost or damaged since. It will come out again, the same.
+      // Not cut in place: part and object may be two names of one file.
+      await this.#folder.makeFolder(this.#parts);
+      await this.#folder.copy(key, part, object.size);
+      await this.#folder.syncFolder(this.#parts);
+      return;
+    }
+    const found = await this.#folder.measure(part, object.size);
+    if (!found || !same(found, object)) throw this.#damaged(object, found);
+    await this.#folder.truncate(part, object.size);
+  }
+
+  async #removeAllBut(open: ObjectState | null): Promise<void> {
+    for (const name of await this.#folder.list(this.#parts)) {
+      if (/^\d{12,}$/.test(name) && Number(name) !== open?.sequence) await this.#folder.remove(join(this.#parts, name));
+    }
+  }
+
+  #part(sequence: number): string {
+    return join(this.#parts, String(sequence).padStart(12, '0'));
+  }
+
+  #key({ sequence, first }: ObjectState): string {
+    return join(this.#prefix, objectKey(this.#stream, sequence, first));
+  }
+
+  #own(prepared: unknown): PreparedObjects {
+    if (!isPrepared(prepared))
+      throw new Error(`the checkpoint does not hold what a writer of ${this.#stream} prepared`);
+    if (prepared.stream === this.#stream) return prepared;
+    throw new Error(`the checkpoint holds what a writer of ${prepared.stream} prepared, not one of ${this.#stream}`);
+  }
+
+  #damaged(object: ObjectState, found: Measure | null): Error {
+    const path = this.#folder.path(this.#part(object.sequence));
+    const what = found ? `holds other bytes: found ${print(found)}, expected ${print(object)}` : 'is missing';
+    return new Error(`${path} ${what}: the checkpoint needs it for ${this.#key(object)}`);
+  }
+}
+
+/** An object on its way: `size` bytes of it are taken, those of `durable` are in its part. */
+interface Growing {
+  readonly sequence: number;
+  readonly first: Millis;
+  readonly closesAt: Millis;
+  size: number;
+  isSealed: boolean;
+  durable: ObjectState;
+}
+
+function same(a: Measure, b: Measure): boolean {
+  return a.size === b.size && a.crc32 === b.crc32;
+}
+
+function print({ size, crc32 }: Measure): string {
+  return `${size} bytes with CRC ${crc32.toString(16).padStart(8, '0')}`;
+}
+
+function isPrepared(value: unknown): value is PreparedObjects {
+  if (!isObject(value)) return false;
+  const { stream, next, open, sealed } = value;
+  if (typeof stream !== 'string' || !isCount(next) || !Array.isArray(sealed)) return false;
+  return sealed.every(isObjectState) && (open === null || isObjectState(open));
+}
+
+function isObjectState(value: unknown): value is ObjectState {
+  if (!isObject(value)) return false;
+  return (
+    isCount(value['sequence']) && Number.isFinite(value['first']) && isCount(value['size']) && isCount(value['crc32'])
+  );
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
