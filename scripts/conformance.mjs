@@ -3,7 +3,7 @@
 // Prints a line per case, then "N passed, N failed"; exit 1 if any failed, 2 if there is nothing to run.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { runCase } from '@rowtime/sql/conformance';
+import { runCase } from '../packages/sql/dist/conformance/index.js';
 import { inputSchemaDecoder } from '../packages/worker/dist/input-schema-decoder.js';
 
 const files = process.argv.slice(2).flatMap((path) =>
@@ -24,7 +24,7 @@ for (const file of files) {
   const test = JSON.parse(readFileSync(file, 'utf8'));
   const why = attempt(() => runCase(test, { decoder: inputSchemaDecoder }));
   if (why !== null) failed++;
-  console.log(why === null ? `ok ${test.name}` : `FAIL ${test.name}: ${why}`);
+  console.log(why === null ? `ok ${test.name}` : `FAIL ${test.name}: ${why.replaceAll('\n', ' ')}`);
 }
 console.log(`${files.length - failed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
@@ -33,6 +33,6 @@ function attempt(run) {
   try {
     return run();
   } catch (error) {
-    return `crash: ${error.stack}`;
+    return error.name === 'CommandError' ? error.message : `crash: ${error.stack}`;
   }
 }
