@@ -8,7 +8,7 @@ import { explain, printSchema } from './explain.ts';
 import { instantiate, streamsRead } from './instantiate.ts';
 import { parse, parseExpr } from './parser.ts';
 import { type PumpPlan, planPump } from './plan.ts';
-import { columnsRead } from './prune.ts';
+import { columnsRead, prune } from './prune.ts';
 import { rewrite } from './rules.ts';
 import { printName } from './suggest.ts';
 import { typeOf } from './types.ts';
@@ -44,7 +44,7 @@ function compileStatements(statements: readonly Statement[], { inputs, seed = 42
   // Streams first: a pump may name one that is created after it.
   for (const statement of statements) if (statement.kind === 'createStream') catalog.define(statement);
   const bound = bindPumps(statements, catalog);
-  const pumps = bound.map(planPump).map((pump) => ({ ...pump, root: rewrite(pump.root) }));
+  const pumps = bound.map(planPump).map((pump) => ({ ...pump, root: prune(rewrite(pump.root)) }));
   rejectCycles(pumps, bound);
   const { streams } = catalog;
   const explained = [

@@ -1,41 +1,73 @@
 import type { Expr } from '@rowtime/core';
 import { unreachable } from './ast.ts';
 import type { PlanNode } from './plan.ts';
+import { substitute } from './rules.ts';
 
-/** Which columns of a stream a query reads: a source need not decode the others. */
-export function columnsRead(node: PlanNode, stream: string): Set<number> {
-  const used = new Set<number>();
-  visit(node, allColumns(node), stream, used);
-  return used;
+/** Reads of a stream take only the columns that the query needs: sources need not decode the others, and a row in
+ *  error_stream shows what was read of it. */
+export function prune(root: PlanNode): PlanNode {
+  return pruned(root, allColumns(root)).node;
 }
 
-// `wanted`: the columns of the node's output that somebody needs.
-function visit(node: PlanNode, wanted: ReadonlySet<number>, stream: string, used: Set<number>): void {
+/** Which columns of a stream a pruned query reads. */
+export function columnsRead(node: PlanNode, stream: string): number[] {
+  if (node.kind === 'project' && node.input.kind === 'read') {
+    return node.input.stream === stream ? [...columnsOf(node.exprs)] : [];
+  }
+  if (node.kind === 'read') return node.stream === stream ? [...allColumns(node)] : [];
+  return inputsOf(node).flatMap((input) => columnsRead(input, stream));
+}
+
+/** A node that emits at least the `wanted` columns of the old one, and where each of those is now. */
+interface Pruned {
+  readonly node: PlanNode;
+  readonly places: ReadonlyMap<number, number>;
+}
+
+function pruned(node: PlanNode, wanted: ReadonlySet<number>): Pruned {
   switch (node.kind) {
     case 'read':
-      if (node.stream === stream) for (const index of wanted) used.add(index);
-      return;
-    case 'filter':
-      visit(node.input, union(wanted, columnsOf([node.predicate])), stream, used);
-      return;
-    case 'project':
-      visit(node.input, columnsOf(node.exprs), stream, used);
-      return;
-    case 'tumble':
-      visit(node.input, new Set([...node.keys, ...node.calls.flatMap(({ input }) => input ?? [])]), stream, used);
-      return;
-    case 'sort':
-      visit(node.input, allColumns(node.input), stream, used);
-      return;
+      return pruneRead(node, wanted);
+    case 'filter': {
+      const { node: input, places } = pruned(node.input, new Set([...wanted, ...columnsOf([node.predicate])]));
+      return { node: { ...node, input, predicate: moved(node.predicate, places), schema: input.schema }, places };
+    }
+    case 'project': {
+      const { node: input, places } = pruned(node.input, columnsOf(node.exprs));
+      return unmoved({ ...node, input, exprs: node.exprs.map((expr) => moved(expr, places)) });
+    }
     case 'union':
-      for (const input of node.inputs) visit(input, allColumns(input), stream, used);
-      return;
+      return unmoved({ ...node, inputs: node.inputs.map((input) => prune(input)) });
+    case 'tumble':
+    case 'sort':
     case 'tableFunction':
-      visit(node.input, allColumns(node.input), stream, used);
-      return;
+      return unmoved({ ...node, input: prune(node.input) });
     default:
-      unreachable(node);
+      return unreachable(node);
   }
+}
+
+function pruneRead(node: Extract<PlanNode, { kind: 'read' }>, wanted: ReadonlySet<number>): Pruned {
+  const columns = [...wanted].sort((a, b) => a - b);
+  if (columns.length === node.schema.length) return unmoved(node);
+  const schema = columns.flatMap((index) => node.schema[index] ?? []);
+  const exprs = columns.map((index, i): Expr => ({ kind: 'column', index, type: schema[i]?.type ?? { kind: 'null' } }));
+  return {
+    node: { kind: 'project', input: node, exprs, schema },
+    places: new Map(columns.map((index, place) => [index, place])),
+  };
+}
+
+function unmoved(node: PlanNode): Pruned {
+  return { node, places: new Map(node.schema.map((_, i) => [i, i])) };
+}
+
+function moved(expr: Expr, places: ReadonlyMap<number, number>): Expr {
+  return substitute(expr, (column) => ({ ...column, index: places.get(column.index) ?? column.index }));
+}
+
+function inputsOf(node: Exclude<PlanNode, { kind: 'read' }>): readonly PlanNode[] {
+  return node.kind === 'union' ? node.inputs : [node.input];
 }
 
 function allColumns({ schema }: PlanNode): Set<number> {
@@ -49,8 +81,4 @@ function columnsOf(exprs: readonly Expr[], into = new Set<number>()): Set<number
     else if (expr.kind === 'cast') columnsOf([expr.arg], into);
   }
   return into;
-}
-
-function union(a: ReadonlySet<number>, b: ReadonlySet<number>): Set<number> {
-  return new Set([...a, ...b]);
 }

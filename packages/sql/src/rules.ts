@@ -20,7 +20,11 @@ export const rules: readonly Rule[] = [
       // NOT NULL of the inner projection would be lost; and a failure in a column that is dropped still fails its row.
       const all = input.exprs.every((expr, i) => isSimple(expr) || uses.has(i));
       if (!once || !all || input.schema.some(({ nullable }) => !nullable)) return null;
-      return { ...node, input: input.input, exprs: node.exprs.map((expr) => substitute(expr, input.exprs)) };
+      return {
+        ...node,
+        input: input.input,
+        exprs: node.exprs.map((expr) => substitute(expr, ({ index }) => input.exprs[index])),
+      };
     },
   },
   {
@@ -66,17 +70,17 @@ function countColumns(expr: Expr, uses: Map<number, number>): void {
 }
 
 /** The expression with its columns replaced. */
-export function substitute(expr: Expr, columns: readonly Expr[]): Expr {
+export function substitute(expr: Expr, by: (column: Extract<Expr, { kind: 'column' }>) => Expr | undefined): Expr {
   switch (expr.kind) {
     case 'column': {
-      const column = columns[expr.index];
-      if (!column) throw new Error('broken invariant: a projection reads columns that its input has');
-      return column;
+      const replaced = by(expr);
+      if (!replaced) throw new Error('broken invariant: a projection reads columns that its input has');
+      return replaced;
     }
     case 'call':
-      return { ...expr, args: expr.args.map((arg) => substitute(arg, columns)) };
+      return { ...expr, args: expr.args.map((arg) => substitute(arg, by)) };
     case 'cast':
-      return { ...expr, arg: substitute(expr.arg, columns) };
+      return { ...expr, arg: substitute(expr.arg, by) };
     default:
       return expr;
   }
