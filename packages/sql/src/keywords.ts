@@ -4,7 +4,7 @@ import type { BinaryOp, DatetimeUnit, TemporalOp, TypeKeyword } from './ast.ts';
  * Words that are names only in double quotes. AWS SQL reference, "Reserved Words and Keywords", less the five
  * metadata columns and ROWTIME, which every program writes without quotes.
  */
-export const reservedWords: ReadonlySet<string> = words(`
+const reservedWords: ReadonlySet<string> = words(`
   ABS ALL ALLOCATE ALLOW ALTER ANALYZE AND ANY ARE ARRAY AS ASENSITIVE ASYMMETRIC AT ATOMIC AUTHORIZATION AVG
   BEGIN BETWEEN BIGINT BINARY BIT BLOB BOOLEAN BOTH BY
   CALL CALLED CARDINALITY CASCADED CASE CAST CEIL CEILING CHAR CHARACTER CHARACTER_LENGTH CHAR_LENGTH CHECK CHECKPOINT

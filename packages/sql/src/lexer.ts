@@ -1,7 +1,7 @@
 import type { Span } from './ast.ts';
-import { SqlError, type SqlErrorCode } from './errors.ts';
+import type { SqlErrorCode } from './errors.ts';
 
-export type TokenKind =
+type TokenKind =
   | 'word'
   | 'quoted'
   | 'string'
@@ -18,8 +18,16 @@ export interface Token {
   readonly text: string;
   readonly from: number;
   readonly to: number;
-  /** What is wrong with an `invalid` token. Thrown when the parser reaches it, so that errors come in order. */
-  readonly error: SqlError | null;
+  /** What is wrong with an `invalid` token. The parser throws it when it gets there, so that errors come in order. */
+  readonly problem: Problem | null;
+}
+
+/** A `SqlError` to be: most are never thrown, and making one takes a stack trace. */
+export interface Problem {
+  readonly code: SqlErrorCode;
+  readonly message: string;
+  readonly span: Span;
+  readonly hint: string | null;
 }
 
 const nameLengthMax = 128;
@@ -37,7 +45,7 @@ export function tokenize(text: string): Token[] {
   }
   // The end is where the last token ends, so that an error points there and not below the trailing blanks.
   const end = tokens.at(-1)?.to ?? 0;
-  tokens.push({ kind: 'end', text: '', from: end, to: end, error: null });
+  tokens.push({ kind: 'end', text: '', from: end, to: end, problem: null });
   return tokens;
 }
 
@@ -253,7 +261,7 @@ function checkLength(token: Token, text: string): Token {
 }
 
 function make(kind: TokenKind, text: string, from: number, to: number): Token {
-  return { kind, text, from, to, error: null };
+  return { kind, text, from, to, problem: null };
 }
 
 /** `more.to`: where to go on, if not at the end of the span. */
@@ -263,8 +271,8 @@ function invalid(
   span: Span,
   more: { readonly to?: number; readonly hint?: string | null } = {},
 ): Token {
-  const error = new SqlError(code, message, span, more.hint ?? null);
-  return { kind: 'invalid', text: '', from: span.from, to: more.to ?? span.to, error };
+  const problem = { code, message, span: { from: span.from, to: span.to }, hint: more.hint ?? null };
+  return { kind: 'invalid', text: '', from: span.from, to: more.to ?? span.to, problem };
 }
 
 /** A source text short enough for a message. */

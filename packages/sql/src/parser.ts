@@ -55,7 +55,7 @@ import {
   typeWords,
   unitOf,
 } from './keywords.ts';
-import { excerpt, type Token, tokenize } from './lexer.ts';
+import { excerpt, type Problem, type Token, tokenize } from './lexer.ts';
 import { height } from './visit.ts';
 
 export interface Parsed {
@@ -129,6 +129,8 @@ class Parser {
   #nesting = 0;
   /** How many chains of temporal predicates there were; see `#temporal`. */
   #chains = 0;
+  /** The statement before was read to its end: its successor begins at this token. */
+  #missedSemicolon = false;
 
   constructor(text: string) {
     this.#text = text;
@@ -181,7 +183,6 @@ class Parser {
     }
     this.#missedSemicolon = false;
   }
-  #missedSemicolon = false;
 
   // Statements
 
@@ -1457,7 +1458,7 @@ class Parser {
 
   #advance(): Token {
     const token = this.#token;
-    if (token.error !== null) throw token.error;
+    if (token.problem !== null) throw thrown(token.problem);
     if (token.kind !== 'end') this.#at++;
     return token;
   }
@@ -1509,7 +1510,7 @@ class Parser {
   /** At the token that is there instead of `expected`. */
   #unexpected(expected: string, hint: string | null = null): SqlError {
     const token = this.#token;
-    if (token.error !== null) return token.error;
+    if (token.problem !== null) return thrown(token.problem);
     const found = `expected ${expected}, found ${this.#found(token)}`;
     return this.#error('SQL_SYNTAX', found, spanOf(token), this.#tokenHint() ?? hint ?? this.#unitHint());
   }
@@ -1533,9 +1534,9 @@ class Parser {
 
   #reserved(token: Token, what: string): SqlError {
     const { text } = token;
-    const isFunction = reservedFunctions.has(text) && !niladicFunctions.has(text);
+    const isFunction = what === 'a column name' && reservedFunctions.has(text) && !niladicFunctions.has(text);
     const source = this.#source(token);
-    const quoted = source === text ? `"${text}"` : `"${source}" and "${text}" are two names`;
+    const quoted = source === text ? `"${text}"` : `"${source}" or "${text}", which are two names`;
     const hint = isFunction
       ? `as a function it needs parentheses, ${text}(…); as a name, quotes: ${quoted}`
       : `put it in quotes: ${quoted}`;
@@ -1602,6 +1603,10 @@ const operandWords = new Set([
   'TRUE',
   'UNKNOWN',
 ]);
+
+function thrown({ code, message, span, hint }: Problem): SqlError {
+  return new SqlError(code, message, span, hint);
+}
 
 function spanOf(span: Span): Span {
   return { from: span.from, to: span.to };

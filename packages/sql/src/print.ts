@@ -355,8 +355,8 @@ function callArgs({ name, args }: Call): string {
   const [a, b, c, d] = args;
   if (name.quoted || a === undefined || args.length > 4) return commas(args);
   if (name.name === 'POSITION') {
-    const rest = args.slice(1).map(print).join(', ');
-    return words(operand(a, precedence.concat) + (args.length > 2 ? ',' : ''), args.length === 2 && 'IN', rest);
+    const rest = args.slice(1).map(print);
+    return [operand(a, precedence.concat), ...rest].join(args.length === 2 ? ' IN ' : ', ');
   }
   if (b === undefined) return commas(args);
   switch (name.name) {

@@ -1,7 +1,7 @@
 import type { Node } from './ast.ts';
 
 /** The nodes directly below a node, in the order of its properties, which is the order of the text. */
-export function children(node: Node): Node[] {
+function children(node: Node): Node[] {
   const out: Node[] = [];
   for (const value of Object.values(node)) {
     if (isNode(value)) out.push(value);

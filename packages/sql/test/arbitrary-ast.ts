@@ -127,7 +127,7 @@ interface Trees {
   call: Call;
 }
 
-export const trees = fc.letrec<Trees>((tie) => {
+export const trees = fc.letrec<Trees>((tie: fc.LetrecTypedTie<Trees>): fc.LetrecValue<Trees> => {
   const expr = tie('expr');
   const query = tie('query');
   const optional = fc.option(expr, { freq: 2 });
@@ -205,18 +205,16 @@ export const trees = fc.letrec<Trees>((tie) => {
         ([f, x, u]) =>
           ({ kind: 'call', name: named(f), args: [x, { kind: 'unit', unit: u, span }], ...plainCall, span }) as const,
       ),
-    fc
-      .tuple(unit, expr)
-      .map(
-        ([u, x]) =>
-          ({
-            kind: 'call',
-            name: named('EXTRACT'),
-            args: [{ kind: 'unit', unit: u, span }, x],
-            ...plainCall,
-            span,
-          }) as const,
-      ),
+    fc.tuple(unit, expr).map(
+      ([u, x]) =>
+        ({
+          kind: 'call',
+          name: named('EXTRACT'),
+          args: [{ kind: 'unit', unit: u, span }, x],
+          ...plainCall,
+          span,
+        }) as const,
+    ),
     fc
       .tuple(expr, expr, expr)
       .map(
