@@ -1,0 +1,80 @@
+/**
+ * All trees of a forest in flat typed arrays. Tree `t` owns nodes and leaves `[t × sampleSize, (t + 1) × sampleSize)`,
+ * numbered through the whole forest in 32 bits. A *link* is a node's number, or the complement (~) of a leaf's.
+ *
+ * A node's box is the exact minimum and maximum of the points below it, however it came about.
+ */
+export class Trees {
+  readonly numberOfTrees: number;
+  readonly sampleSize: number;
+  readonly dimensions: number;
+  /** Dimensions rounded up so that a point fills whole 16-byte lanes; the padding stays 0. One and two are kept tight. */
+  readonly width: number;
+
+  /** Four words per node: left link, right link, cut value (a float32: see `cuts`), cut dimension. */
+  readonly nodes: Int32Array;
+  /** The same memory as `nodes`. */
+  readonly cuts: Float32Array;
+  /** Of each node, -1 at the root. A free node holds the next free one. */
+  readonly nodeParents: Int32Array;
+  /** Per node `width` minima, then `width` maxima. */
+  readonly boxes: Float32Array;
+  /** Per node the sum of its box's sides. */
+  readonly ranges: Float64Array;
+
+  /** Per leaf its point, `width` numbers. */
+  readonly points: Float32Array;
+  /** Per leaf how many sampled points are equal to it. */
+  readonly leafMasses: Int32Array;
+  readonly leafParents: Int32Array;
+
+  /** The root's link; meaningless while the tree is empty. */
+  readonly roots: Int32Array;
+  /** Sampled points, duplicates included. */
+  readonly masses: Int32Array;
+  readonly freeNodes: Int32Array;
+  readonly freeLeaves: Int32Array;
+  /** Two halves per tree: what the next insertion draws from. */
+  readonly seeds: Int32Array;
+
+  constructor(numberOfTrees: number, sampleSize: number, dimensions: number) {
+    const slots = numberOfTrees * sampleSize;
+    const width = laneWidth(dimensions);
+    this.numberOfTrees = numberOfTrees;
+    this.sampleSize = sampleSize;
+    this.dimensions = dimensions;
+    this.width = width;
+    this.nodes = new Int32Array(4 * slots);
+    this.cuts = new Float32Array(this.nodes.buffer);
+    this.nodeParents = new Int32Array(slots);
+    this.boxes = new Float32Array(2 * width * slots);
+    this.ranges = new Float64Array(slots);
+    this.points = new Float32Array(width * slots);
+    this.leafMasses = new Int32Array(slots);
+    this.leafParents = new Int32Array(slots);
+    this.roots = new Int32Array(numberOfTrees);
+    this.masses = new Int32Array(numberOfTrees);
+    this.freeNodes = new Int32Array(numberOfTrees);
+    this.freeLeaves = new Int32Array(numberOfTrees);
+    this.seeds = new Int32Array(2 * numberOfTrees);
+    for (let tree = 0; tree < numberOfTrees; tree++) {
+      chain(this.nodeParents, this.freeNodes, tree, sampleSize);
+      chain(this.leafParents, this.freeLeaves, tree, sampleSize);
+    }
+  }
+}
+
+/** No node above, or none free. */
+export const none = -1;
+
+function laneWidth(dimensions: number): number {
+  return dimensions <= 2 ? dimensions : (dimensions + 3) & ~3;
+}
+
+/** Makes every slot of the tree free, lowest first. */
+function chain(next: Int32Array, heads: Int32Array, tree: number, sampleSize: number): void {
+  const from = tree * sampleSize;
+  const to = from + sampleSize;
+  for (let slot = from; slot < to; slot++) next[slot] = slot + 1 < to ? slot + 1 : none;
+  heads[tree] = from;
+}
