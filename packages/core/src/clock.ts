@@ -56,8 +56,15 @@ export type TimeUnit = 's' | 'ms' | 'auto';
 /** ROWTIME is a column: `SELECT column AS ROWTIME` for the input. A row whose time is older than that of the row before
  *  it goes to error_stream, as do NULL and what is no time (AWS developer guide, "Error Handling": late rows).
  *  Time stands still while no rows come. */
-export function columnClock(schema: Schema, index: number, unit: TimeUnit): Clock {
+export function columnClock(
+  schema: Schema,
+  index: number,
+  unit: TimeUnit,
+  /** By column, whether the source decodes it: error_stream does not show what nobody read as NULL. Default: all. */
+  decoded: readonly boolean[] = schema.map(() => true),
+): Clock {
   let last = Number.NEGATIVE_INFINITY;
+  const shown = schema.filter((_, c) => decoded[c]);
   const { name, type } = schema[index];
   const scale = type.kind === 'timestamp' ? 'ms' : unit;
   return {
@@ -67,19 +74,24 @@ export function columnClock(schema: Schema, index: number, unit: TimeUnit): Cloc
       const { values, valid } = column;
       const rows = new Uint32Array(batch.length);
       const times = new Float64Array(batch.length);
+      // Rows that fail have the time of the stream, so that error_stream stays in order.
+      const failed: Batch = {
+        length: batch.length,
+        rowtime: new Float64Array(batch.length),
+        columns: batch.columns.filter((_, c) => decoded[c]),
+      };
       let kept = 0;
       for (let i = 0; i < times.length; i++) {
         const t = toMillis(values[i], scale);
-        if (t >= last && t <= maxTime && (!valid || valid[i] === 1)) {
+        if (t >= last && Math.abs(t) <= maxTime && (!valid || valid[i] === 1)) {
           last = t;
           times[kept] = t;
           rows[kept++] = i;
           continue;
         }
         const reason = failure(name, valid ? valid[i] === 1 : true, t, last);
-        // Stamped with the time of the stream, so that error_stream stays in order.
-        const at = Number.isFinite(last) ? last : batch.rowtime[i];
-        errors.report(reason, schema, { ...batch, rowtime: new Float64Array(batch.length).fill(at) }, i);
+        failed.rowtime[i] = last;
+        errors.report(reason, shown, failed, i);
       }
       if (kept === 0) return null;
       return { ...(kept === batch.length ? batch : gather(batch, rows, kept)), rowtime: times.subarray(0, kept) };

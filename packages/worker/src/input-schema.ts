@@ -1,3 +1,4 @@
+import { printType } from '@rowtime/core';
 import type { InputColumn } from '@rowtime/sources/json';
 import { parseType, SqlError } from '@rowtime/sql';
 import { z } from 'zod';
@@ -56,4 +57,20 @@ function typeFrom(text: string, where: string): InputColumn['type'] {
       throw new CommandError(`${where}: ${error.message}${error.hint ? `; ${error.hint}` : ''}`);
     throw error;
   }
+}
+
+/** The same as JSON of the API: what `parseInputSchema` takes. */
+export function printInputSchema({ columns, rowPath }: InputSchema): unknown {
+  return {
+    RecordFormat: {
+      RecordFormatType: 'JSON',
+      MappingParameters: { JSONMappingParameters: { RecordRowPath: rowPath } },
+    },
+    RecordEncoding: 'UTF-8',
+    RecordColumns: columns.map(({ name, type, mapping }) => ({
+      Name: name,
+      SqlType: printType(type),
+      Mapping: mapping,
+    })),
+  };
 }

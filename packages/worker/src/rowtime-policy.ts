@@ -24,17 +24,19 @@ export function parseRowtimePolicy(text: string): RowtimePolicy {
   throw new CommandError(`--rowtime ${text}: expected arrival, system, or column:NAME[:s|:ms]`, exitCodes.usage);
 }
 
-/** The clock of a policy, and the column it needs decoded. */
+/** The clock of a policy. `used`: the columns that the program reads; the result says which must be decoded. */
 export function clockOf(
   policy: RowtimePolicy,
   columns: readonly InputColumn[],
+  used: readonly boolean[],
   now: () => Millis,
-): { readonly clock: Clock; readonly column: number | null } {
-  if (policy.kind === 'arrival') return { clock: arrivalClock(), column: null };
-  if (policy.kind === 'system') return { clock: systemClock(now), column: null };
+): { readonly clock: Clock; readonly decoded: readonly boolean[] } {
+  if (policy.kind === 'arrival') return { clock: arrivalClock(), decoded: used };
+  if (policy.kind === 'system') return { clock: systemClock(now), decoded: used };
   const column = findColumn(policy.name, columns);
   const schema = columns.map(({ name, type }) => ({ name, type, nullable: true }));
-  return { clock: columnClock(schema, column, policy.unit), column };
+  const decoded = used.map((isUsed, index) => isUsed || index === column);
+  return { clock: columnClock(schema, column, policy.unit, decoded), decoded };
 }
 
 // A column by its name, or the field of the record that a column maps.

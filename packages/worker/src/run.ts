@@ -1,12 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Progress, run as runJob } from '@rowtime/core';
 import { fileSink } from '@rowtime/sinks/file';
 import { stdoutSink } from '@rowtime/sinks/stdout';
 import { fileSource } from '@rowtime/sources/file';
+import type { InputColumn } from '@rowtime/sources/json';
 import { type CompileOptions, compile } from '@rowtime/sql';
 import { checkpointFiles } from './checkpoint-files.ts';
 import { CommandError } from './exit.ts';
-import { parseInputSchema } from './input-schema.ts';
+import { parseInputSchema, printInputSchema } from './input-schema.ts';
 import { noStore } from './no-store.ts';
 import { outputStreams } from './outputs.ts';
 import { clockOf, type RowtimePolicy } from './rowtime-policy.ts';
@@ -38,12 +40,14 @@ export interface RunOptions {
 /** `rowtime run`: a program over files or standard input, to the end of the input. */
 export async function run(options: RunOptions): Promise<void> {
   const now = Date.now;
-  const given = options.schema === null ? null : parseInputSchema(readJson(options.schema), options.schema);
+  const schemaFile = options.schema ?? discoveredSchemaFile(options.checkpoint);
+  const given = schemaFile === null ? null : parseInputSchema(readJson(schemaFile), schemaFile);
   const source = await fileSource({ input: options.input, now, ...given });
+  if (options.checkpoint !== null && given === null) keepSchema(options.checkpoint, source.columns);
   const inputs: CompileOptions['inputs'] = { [options.stream]: source.schema };
   const application = compile(options.sql, { inputs, seed: options.seed });
-  const { clock, column } = clockOf(options.rowtime, source.columns, now);
-  source.use(application.used(options.stream).map((used, index) => used || index === column));
+  const { clock, decoded } = clockOf(options.rowtime, source.columns, application.used(options.stream), now);
+  source.use(decoded);
 
   const outputs = outputStreams(application, options.streams);
   const stop = stopSignal();
@@ -98,16 +102,31 @@ function reportRefused(file: string, reason: string): void {
   process.stderr.write(`checkpoint ${file} is not used: ${reason}\n`);
 }
 
+const schemaName = 'input-schema.json';
+
+/** What was discovered when the run was begun: standard input can bring other first records when it goes on. */
+function discoveredSchemaFile(checkpoints: string | null): string | null {
+  const file = checkpoints === null ? null : join(checkpoints, schemaName);
+  return file !== null && existsSync(file) ? file : null;
+}
+
+function keepSchema(checkpoints: string, columns: readonly InputColumn[]): void {
+  mkdirSync(checkpoints, { recursive: true });
+  const file = join(checkpoints, schemaName);
+  writeFileSync(`${file}.tmp`, `${JSON.stringify(printInputSchema({ columns, rowPath: '$' }), null, 2)}\n`);
+  renameSync(`${file}.tmp`, file);
+}
+
 function readJson(file: string): unknown {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new CommandError(`--schema ${file}: ${(error as Error).message}`);
+    throw new CommandError(`cannot read the schema: ${(error as Error).message}`);
   }
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new CommandError(`--schema ${file} is not JSON: ${(error as Error).message}`);
+    throw new CommandError(`${file} is not JSON: ${(error as Error).message}`);
   }
 }

@@ -83,7 +83,7 @@ test('records that are no rows go to error_stream with reason and offset, and th
   const bad = [
     '{"user": "cut off", "favoritecaptain": "Han',
     '{"user": "x", "favoritecaptain": "Han Solo", "rating": "high", "timestamp": 1704067200}',
-    '{"user": "x", "favoritecaptain": "Han Solo", "rating": 12.5, "timestamp": 1704067200}',
+    '{"user": "x", "favoritecaptain": "Han Solo", "rating": [12], "timestamp": 1704067200}',
     `${'[{"a":'.repeat(100)}1${'}]'.repeat(100)}`,
     '\u0000\u0001 not JSON',
   ];

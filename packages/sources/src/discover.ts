@@ -1,0 +1,194 @@
+import type { SqlType } from '@rowtime/core';
+import { parseTimestamp } from './decode/datetime.ts';
+import { createJsonDecoder, type InputColumn } from './decode/json.ts';
+import { reservedWords } from './reserved-words.ts';
+
+/** How many records a schema is discovered from, and how many of their bytes. */
+export const sampleRecordsMax = 10_000;
+export const sampleBytesMax = 1 << 20;
+
+/**
+ * The columns of some records, by the rules of the service's DiscoverInputSchema as far as they are known: of parsed
+ * rows, or bytes as a source has them, with rows at `rowPath`. What is no JSON object is passed over. Names are the members' names, or
+ * `COL_…` where such a name would have to be quoted; types are the narrowest that hold every sample: a VARCHAR is as long
+ * as the next power of two, and longer values that come later are cut to it, as the service did.
+ */
+export function discoverSchema(samples: Uint8Array | readonly unknown[], rowPath = '$'): InputColumn[] {
+  const records = samples instanceof Uint8Array ? sampleRecords(samples, rowPath) : samples;
+  const members = new Map<string, Member>();
+  for (const record of records.slice(0, sampleRecordsMax)) {
+    if (isObject(record)) for (const [key, value] of Object.entries(record)) memberOf(members, key).add(value);
+  }
+  const names = new Names();
+  const columns: InputColumn[] = [];
+  for (const [key, member] of members) {
+    const path = `$${pathStep(key)}`;
+    if (!member.isFlattened) {
+      columns.push({ name: names.of(key), type: member.type(), mapping: path });
+      continue;
+    }
+    // One level: `{"address": {"city": …}}` is column address_city; what lies deeper is text.
+    for (const [inner, value] of member.members) {
+      columns.push({ name: names.of(`${key}_${inner}`), type: value.type(), mapping: path + pathStep(inner) });
+    }
+  }
+  return columns.slice(0, columnsMax);
+}
+
+/** AWS developer guide, "Limits". */
+const columnsMax = 1000;
+const textBytesMax = 65_535;
+/** For a column that was NULL in every sample. */
+const unknownText: SqlType = { kind: 'varchar', length: 64 };
+
+/** The records at the start of an input, parsed. A number written with a point or exponent comes out as some fraction. */
+function sampleRecords(bytes: Uint8Array, rowPath: string): unknown[] {
+  const decoder = createJsonDecoder({
+    columns: [{ name: 'record', type: { kind: 'varchar', length: null }, mapping: '$' }],
+    rowPath,
+  });
+  decoder.begin();
+  decoder.push(bytes.subarray(0, sampleBytesMax));
+  if (bytes.length <= sampleBytesMax) decoder.end();
+  const records: unknown[] = [];
+  for (let more = true; more && records.length < sampleRecordsMax; ) {
+    more = decoder.decode(0, sampleRecordsMax);
+    const column = decoder.take().batch?.columns[0];
+    if (column?.kind !== 'text') continue;
+    const parsed = column.dict.map((text) =>
+      text === '' ? null : (JSON.parse(text.replace(tokens, floatShown)) as unknown),
+    );
+    for (const code of column.codes) records.push(parsed[code]);
+  }
+  return records;
+}
+
+/** Strings, so that digits inside them are left alone, and numbers. */
+const tokens = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+
+// JSON.parse forgets that 512.0 was written with a point, by a program that will write 512.5 next.
+function floatShown(token: string): string {
+  return token[0] !== '"' && /[.eE]/.test(token) ? `0.${'1'.repeat(Math.max(token.length - 2, 1))}` : token;
+}
+
+/** What is known of one member from the samples seen so far. */
+class Member {
+  readonly members = new Map<string, Member>();
+  #objects = 0;
+  #booleans = 0;
+  #integers = 0;
+  #floats = 0;
+  #timestamps = 0;
+  #texts = 0;
+  #nested = 0;
+  #integerMax = 0;
+  #textMax = 0;
+
+  /** Seen as an object with members and never as anything else. */
+  get isFlattened(): boolean {
+    return this.members.size > 0 && this.#values === 0;
+  }
+
+  get #values(): number {
+    return this.#booleans + this.#integers + this.#floats + this.#timestamps + this.#texts + this.#nested;
+  }
+
+  add(value: unknown): void {
+    switch (typeof value) {
+      case 'boolean':
+        this.#booleans++;
+        this.#long(String(value).length);
+        break;
+      case 'number':
+        this.#long(String(value).length);
+        if (Number.isInteger(value)) {
+          this.#integers++;
+          this.#integerMax = Math.max(this.#integerMax, value < 0 ? -value - 1 : value);
+        } else {
+          this.#floats++;
+        }
+        break;
+      case 'string':
+        this.#long(value.length);
+        if (value.length > 10 && !Number.isNaN(parseTimestamp(value))) this.#timestamps++;
+        else this.#texts++;
+        break;
+      default:
+        if (isObject(value)) this.#addObject(value);
+        else if (Array.isArray(value)) this.#addNested(value);
+    }
+  }
+
+  type(): SqlType {
+    const values = this.#values + this.#objects;
+    if (values === 0) return unknownText;
+    if (this.#booleans === values) return { kind: 'boolean' };
+    // A few bad records among the samples must not turn a number into text: they are for error_stream to show.
+    const most = values * (2 / 3);
+    if (this.#timestamps >= most) return { kind: 'timestamp' };
+    if (this.#integers + this.#floats >= most) {
+      if (this.#floats > 0 || this.#integerMax >= 2 ** 63) return { kind: 'double' };
+      // The service took TINYINT and SMALLINT from small samples, and rejected the rows that then came.
+      return { kind: this.#integerMax < 2 ** 31 ? 'integer' : 'bigint' };
+    }
+    const length = 2 ** Math.ceil(Math.log2(Math.max(this.#textMax, 4)));
+    return { kind: 'varchar', length: Math.min(length, textBytesMax) };
+  }
+
+  #addObject(value: Record<string, unknown>): void {
+    this.#objects++;
+    for (const [key, inner] of Object.entries(value)) {
+      const member = memberOf(this.members, key);
+      if (isObject(inner)) member.#addNested(inner);
+      else member.add(inner);
+    }
+    this.#textOf(value);
+  }
+
+  #addNested(value: unknown): void {
+    this.#nested++;
+    this.#textOf(value);
+  }
+
+  // As text it has the blanks that the record has, which are unknown here.
+  #textOf(value: unknown): void {
+    this.#long(JSON.stringify(value).length * 2);
+  }
+
+  #long(length: number): void {
+    this.#textMax = Math.max(this.#textMax, length);
+  }
+}
+
+function memberOf(members: Map<string, Member>, key: string): Member {
+  let member = members.get(key);
+  if (!member) {
+    member = new Member();
+    members.set(key, member);
+  }
+  return member;
+}
+
+/** Column names (AWS developer guide, "Using the schema discovery feature"). */
+class Names {
+  readonly #taken = new Set<string>();
+
+  of(key: string): string {
+    const left = key.replace(/[^A-Za-z0-9_]/g, '');
+    const plain = left === key && /^[A-Za-z_]/.test(key) && !reservedWords.has(key.toUpperCase());
+    let name = plain ? key : `COL_${left}`;
+    // Too little or too much is left, or another member has the name: the column's number has to do.
+    if (left === '' || key.length > 100) name = `COL_${this.#taken.size + 1}`;
+    for (let n = this.#taken.size + 1; this.#taken.has(name); n++) name = `COL_${n}`;
+    this.#taken.add(name);
+    return name;
+  }
+}
+
+function pathStep(key: string): string {
+  return /^\w+$/.test(key) ? `.${key}` : `['${key.replace(/['\\]/g, '\\$&')}']`;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,333 @@
+import { closeSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { Readable } from 'node:stream';
+import { crc32 } from 'node:zlib';
+import type { Millis, Poll, Schema, Source } from '@rowtime/core';
+import { type ByteInput, openFile, openStream, type StreamInput } from './byte-input.ts';
+import { daysFromCivil, timeOf } from './decode/datetime.ts';
+import { createJsonDecoder, type InputColumn, type JsonDecoder } from './decode/json.ts';
+import { discoverSchema, sampleBytesMax } from './discover.ts';
+import { SourceError } from './errors.ts';
+import { listFiles } from './file-list.ts';
+
+export { SourceError } from './errors.ts';
+
+export interface FileSourceOptions {
+  /** Paths and globs, read in the order given, those of one glob sorted by name; or `-` alone: standard input. */
+  readonly input: string | readonly string[];
+  /** Left out: discovered from the first records. Give what a checkpoint kept, so that a restart has the same. */
+  readonly columns?: readonly InputColumn[];
+  /** RecordRowPath. Default `$`. */
+  readonly rowPath?: string;
+  /** When the rows of a file arrived. Default: the time in a name of Firehose's layout, else its modification time. */
+  readonly arrival?: (path: string, modified: Millis) => Millis;
+  /** About how many rows a batch has. Default 8192. */
+  readonly batchRows?: number;
+  /** Longer records are rejected. Default 1 MiB. */
+  readonly recordBytesMax?: number;
+  /** The wall clock, for the arrival times of standard input. */
+  readonly now?: () => Millis;
+  /** What `-` reads. Default: the process's standard input. */
+  readonly stdin?: Readable;
+}
+
+/** Plain data. Offsets count inflated bytes. */
+export interface FilePosition {
+  readonly path: string;
+  /** The last polled record ends here. */
+  readonly offset: number;
+  /** Kept, so that the rest of the file arrives at the same time even if the file was touched. */
+  readonly arrival: Millis;
+  /** Files before this one. */
+  readonly filesRead: number;
+  /** Size in bytes and CRC-32 of the first 64 KiB, to notice another file under the name. null: standard input. */
+  readonly file: { readonly size: number; readonly head: number } | null;
+}
+
+export interface FileSource extends Source<FilePosition> {
+  /** Given or discovered. */
+  readonly columns: readonly InputColumn[];
+  /** Before `open`: the columns that anyone reads, by index. Texts of the others are NULL. */
+  use(used: readonly boolean[]): void;
+}
+
+/**
+ * JSON records from files or standard input, plain or gzip: NDJSON, concatenated objects, or both. Records do not span
+ * files. Standard input has no memory: to resume from a position, give it the same bytes again from the start.
+ */
+export async function fileSource(options: FileSourceOptions): Promise<FileSource> {
+  const inputs = typeof options.input === 'string' ? [options.input] : options.input;
+  if (inputs.length === 0) throw new SourceError('no input is named');
+  if (!inputs.includes('-')) {
+    const files = await listFiles(inputs);
+    return new Files(options, options.columns ?? discovered(await sampleFiles(files), options.rowPath), files, null);
+  }
+  if (inputs.length > 1) throw new SourceError('standard input (-) cannot be read together with files');
+  if (!options.now) throw new SourceError('to read standard input, a source must be given the clock: now');
+  if (options.columns) return new Files(options, options.columns, ['-'], null);
+  const stdin = await openStdin(options, 0);
+  return new Files(options, discovered(await sampleStream(stdin), options.rowPath), ['-'], stdin);
+}
+
+const batchRowsDefault = 8192;
+/** A poll returns after so many bytes even if no record ended in them. */
+const pollBytesMax = 32 << 20;
+/** How long a poll waits for standard input. */
+const waitMillis = 500;
+
+class Files implements FileSource {
+  readonly columns: readonly InputColumn[];
+  readonly #options: FileSourceOptions;
+  readonly #files: readonly string[];
+  readonly #batchRows: number;
+  #stdin: StreamInput | null;
+  #used: readonly boolean[] | undefined;
+  #decoder: JsonDecoder;
+  #input: ByteInput | null = null;
+  /** The current file: its index, when its rows arrive, and what it was when it was opened. */
+  #index = 0;
+  #arrival: Millis = Number.NEGATIVE_INFINITY;
+  #identity: FilePosition['file'] = null;
+  /** Where its last polled record ends. */
+  #offset = 0;
+
+  constructor(
+    options: FileSourceOptions,
+    columns: readonly InputColumn[],
+    files: readonly string[],
+    stdin: StreamInput | null,
+  ) {
+    this.columns = columns;
+    this.#options = options;
+    this.#files = files;
+    this.#batchRows = options.batchRows ?? batchRowsDefault;
+    this.#stdin = stdin;
+    this.#decoder = this.#createDecoder();
+  }
+
+  get schema(): Schema {
+    return this.#decoder.schema;
+  }
+
+  use(used: readonly boolean[]): void {
+    this.#used = used;
+  }
+
+  async open(position: FilePosition | null): Promise<void> {
+    this.#decoder = this.#createDecoder();
+    if (position) {
+      this.#index = this.#indexOf(position);
+      this.#arrival = position.arrival;
+    }
+    await this.#openFile(position);
+  }
+
+  async poll(signal: AbortSignal): Promise<Poll> {
+    const decoder = this.#decoder;
+    let end = false;
+    for (let bytes = 0; bytes < pollBytesMax; ) {
+      if (this.#stdin) this.#arrival = Math.max(this.#arrival, this.#options.now!());
+      if (decoder.decode(this.#arrival, this.#batchRows)) break;
+      if (signal.aborted) break;
+      if (!this.#input) {
+        if (this.#index + 1 === this.#files.length) {
+          end = true;
+          break;
+        }
+        this.#index++;
+        await this.#openFile(null);
+        continue;
+      }
+      const read = this.#input.read(decoder.room());
+      if (read > 0) {
+        decoder.filled(read);
+        bytes += read;
+      } else if (read < 0) {
+        decoder.end();
+        this.#input.close();
+        this.#input = null;
+      } else if (!this.#stdin) {
+        await this.#input.ready();
+      } else if (decoder.rows > 0 || !(await waitFor(this.#input.ready(), signal))) {
+        break; // rows of a live input do not wait for a full batch
+      }
+    }
+    this.#offset = decoder.offset;
+    return { ...decoder.take(), caughtUpTo: this.#arrival, end };
+  }
+
+  position(): FilePosition {
+    return {
+      path: this.#files[this.#index],
+      offset: this.#offset,
+      arrival: this.#arrival,
+      filesRead: this.#index,
+      file: this.#identity,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#input?.close();
+    this.#stdin?.close();
+    this.#input = null;
+  }
+
+  #createDecoder(): JsonDecoder {
+    const { rowPath, recordBytesMax } = this.#options;
+    return createJsonDecoder({
+      columns: this.columns,
+      ...(rowPath !== undefined && { rowPath }),
+      ...(recordBytesMax !== undefined && { recordBytesMax }),
+      ...(this.#used && { used: this.#used }),
+    });
+  }
+
+  /** Opens the current file: where `position` is in it, or at its start. */
+  async #openFile(position: FilePosition | null): Promise<void> {
+    const path = this.#files[this.#index];
+    const offset = position?.offset ?? 0;
+    if (path === '-') {
+      this.#stdin ??= await openStdin(this.#options, offset);
+      this.#input = this.#stdin;
+    } else {
+      const stat = statOf(path);
+      const identity = { size: stat.size, head: headOf(path) };
+      if (position && (position.file?.size !== identity.size || position.file.head !== identity.head)) {
+        throw new SourceError(`${path} has changed since it was read up to byte ${offset}: it cannot be resumed there`);
+      }
+      this.#identity = identity;
+      if (!position) this.#arrival = Math.max(this.#arrival, this.#arrivalOf(path, stat));
+      this.#input = await openFile(path, offset);
+    }
+    this.#decoder.begin(offset, path);
+    this.#offset = offset;
+  }
+
+  // A file that sorts behind another did not arrive before it, so arrival times do not go back.
+  #arrivalOf(path: string, { mtimeMs }: Stats): Millis {
+    const modified = Math.floor(mtimeMs);
+    return this.#options.arrival?.(path, modified) ?? timeInName(path) ?? modified;
+  }
+
+  #indexOf({ path, filesRead }: FilePosition): number {
+    const index = this.#files.indexOf(path);
+    if (index < 0) throw new SourceError(`${path}, where reading is to resume, is not among the input files any more`);
+    if (index > filesRead) {
+      throw new SourceError(`there are new files before ${path}, where reading is to resume: they would never be read`);
+    }
+    return index;
+  }
+}
+
+/** Firehose: `<stream>-<version>-<yyyy>-<MM>-<dd>-<HH>-<mm>-<ss>-<uuid><extension>`. */
+const firehoseName = /-(\d{4})-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
+
+/** The time in a name of Firehose's layout: when the oldest record of the object arrived. */
+function timeInName(path: string): Millis | null {
+  const match = firehoseName.exec(basename(path));
+  if (!match) return null;
+  const [year, month, day, hours, minutes, seconds] = match.slice(1).map(Number);
+  const time = daysFromCivil(year, month, day) * 86_400_000 + timeOf(hours, minutes, seconds, 0);
+  return Number.isNaN(time) ? null : time;
+}
+
+function discovered(sample: Uint8Array, rowPath = '$'): InputColumn[] {
+  const columns = discoverSchema(sample, rowPath);
+  if (columns.length === 0 && sample.some((byte) => byte > 0x20)) {
+    throw new SourceError('cannot discover a schema: there is no JSON object at the start of the input');
+  }
+  return columns;
+}
+
+/** The first bytes of the files, up to one more than a sample needs, so that what is cut off shows. */
+async function sampleFiles(files: readonly string[]): Promise<Uint8Array> {
+  const sample = new Sample();
+  for (let i = 0; i < files.length && !sample.isFull; i++) {
+    const input = await openFile(files[i], 0);
+    for (let bytes = 0; bytes >= 0 && !sample.isFull; ) {
+      bytes = input.read(sample.room());
+      if (bytes > 0) sample.filled(bytes);
+      if (bytes === 0) await input.ready();
+    }
+    input.close();
+    sample.endRecord();
+  }
+  return sample.bytes();
+}
+
+/** The first bytes of a stream, which it will give again. A stream that pauses is judged by what it gave so far. */
+async function sampleStream(input: StreamInput): Promise<Uint8Array> {
+  const sample = new Sample();
+  while (!sample.isFull) {
+    const bytes = input.read(sample.room());
+    if (bytes < 0) break;
+    sample.filled(bytes);
+    const isPaused = bytes === 0 && !(await waitFor(input.ready(), null));
+    if (isPaused && discoverSchema(sample.bytes()).length > 0) break;
+  }
+  input.unread(sample.bytes());
+  return sample.bytes();
+}
+
+class Sample {
+  readonly #bytes = new Uint8Array(sampleBytesMax + 1);
+  #length = 0;
+
+  get isFull(): boolean {
+    return this.#length === this.#bytes.length;
+  }
+
+  room(): Uint8Array {
+    return this.#bytes.subarray(this.#length);
+  }
+
+  filled(bytes: number): void {
+    this.#length += bytes;
+  }
+
+  /** Records do not span files. */
+  endRecord(): void {
+    if (!this.isFull) this.#bytes[this.#length++] = 0x0a;
+  }
+
+  bytes(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+}
+
+function openStdin({ stdin }: FileSourceOptions, offset: number): Promise<StreamInput> {
+  return openStream(stdin ?? process.stdin, 'standard input', offset);
+}
+
+function statOf(path: string): Stats {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) throw new SourceError(`${path} is gone: it was there when the input was listed`);
+  return stat;
+}
+
+const headBytes = 64 * 1024;
+
+function headOf(path: string): number {
+  const file = openSync(path, 'r');
+  const head = Buffer.alloc(headBytes);
+  const bytes = readSync(file, head, 0, headBytes, 0);
+  closeSync(file);
+  return crc32(head.subarray(0, bytes));
+}
+
+/** Whether `ready` came within half a second or so, and before the signal. */
+async function waitFor(ready: Promise<void>, signal: AbortSignal | null): Promise<boolean> {
+  let stop = () => {};
+  const stopped = new Promise<false>((resolve) => {
+    const timer = setTimeout(resolve, waitMillis, false);
+    const abort = () => resolve(false);
+    signal?.addEventListener('abort', abort);
+    stop = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    };
+  });
+  const isReady = await Promise.race([ready.then(() => true), stopped]);
+  stop();
+  return isReady;
+}
