@@ -64,7 +64,11 @@ export interface ScalarFunction {
   bind(args: readonly Expr[]): BoundFunction | null;
 }
 
-export function compile(expr: Expr, failures: Failures): Kernel {
+/** Finds a function by name. */
+export type FunctionLookup = (name: string) => ScalarFunction | undefined;
+
+/** `functions`: where calls are looked up; a front end may have functions of its own beside those of the table. */
+export function compile(expr: Expr, failures: Failures, functions: FunctionLookup = scalarFunction): Kernel {
   switch (expr.kind) {
     case 'column':
       return (batch) => batch.columns[expr.index];
@@ -73,15 +77,15 @@ export function compile(expr: Expr, failures: Failures): Kernel {
     case 'literal':
       return literal(expr.value, expr.type);
     case 'call': {
-      const bound = scalarFunction(expr.name)?.bind(expr.args);
+      const bound = functions(expr.name)?.bind(expr.args);
       assert(bound, `${expr.name}(${expr.args.map(({ type }) => printType(type)).join(', ')}) was bound`);
       return bound.kernel(
-        expr.args.map((arg) => compile(arg, failures)),
+        expr.args.map((arg) => compile(arg, failures, functions)),
         failures,
       );
     }
     case 'cast':
-      return castKernel(compile(expr.arg, failures), expr.arg.type, expr.type, failures);
+      return castKernel(compile(expr.arg, failures, functions), expr.arg.type, expr.type, failures);
     default:
       return unreachable(expr);
   }

@@ -10,7 +10,7 @@ export { arrivalClock, columnClock, systemClock } from './clock.ts';
 export type { BoolColumn, Column, NumColumn, TextColumn, Valid, Value } from './column.ts';
 export { ColumnBuilder, constantColumn, valueAt } from './column.ts';
 export { coreErrorCodes, LimitError } from './errors.ts';
-export type { BoundFunction, Expr, Failure, Kernel, ScalarFunction } from './expr.ts';
+export type { BoundFunction, Expr, Failure, FunctionLookup, Kernel, ScalarFunction } from './expr.ts';
 export { compile, Failures } from './expr.ts';
 export { assignable, castable, needsCast } from './functions/cast.ts';
 export { intervalWindow, unitWindow } from './functions/datetime.ts';

@@ -1,17 +1,8 @@
-import {
-  aggregateFunction,
-  castable,
-  commonType,
-  type Expr,
-  isNumeric,
-  printType,
-  type SqlType,
-  scalarFunction,
-  scalarFunctions,
-} from '@rowtime/core';
+import { aggregateFunction, castable, commonType, type Expr, isNumeric, printType, type SqlType } from '@rowtime/core';
 import type * as ast from './ast.ts';
 import { unreachable } from './ast.ts';
 import { SqlError } from './errors.ts';
+import { functionNamed, functions } from './functions/index.ts';
 import { datetimeLiteral, intervalLiteral, numberLiteral } from './literals.ts';
 import type { Scope } from './scope.ts';
 import { suggest } from './suggest.ts';
@@ -140,7 +131,7 @@ export function bindExpr(node: ast.Expr, context: ExprContext): Expr {
 
 /** A call of the function table, or an error that says which types it got. */
 export function call(name: string, args: readonly Expr[], span: ast.Span): Expr {
-  const bound = scalarFunction(name)?.bind(args);
+  const bound = functionNamed(name)?.bind(args);
   if (bound) return { kind: 'call', name, args, type: bound.type };
   const types = args.map(({ type }) => printType(type));
   const infix = /^\W+$|^(AND|OR)$/.test(name) && types.length === 2;
@@ -237,7 +228,7 @@ function bindCall(node: ast.Call, context: ExprContext, bind: (part: ast.Expr) =
   }
   const toUnit = (name === 'FLOOR' || name === 'CEIL') && node.args[1]?.kind === 'unit';
   const table = toUnit ? `${name}_TO` : name;
-  if (!scalarFunction(table)) throw unknownFunction(node);
+  if (!functionNamed(table)) throw unknownFunction(node);
   return call(table, node.args.map(bind), node.span);
 }
 
@@ -253,7 +244,7 @@ function unknownFunction(node: ast.Call): SqlError {
   if (laterFunctions.includes(name) || name.startsWith('SUBSTRING ')) return notYet(name, node.span);
   const near = suggest(
     name,
-    scalarFunctions.map((fn) => fn.name).filter((fn) => /^[A-Z0-9_]+$/.test(fn) && !fn.includes('_TO')),
+    functions.map((fn) => fn.name).filter((fn) => /^[A-Z0-9_]+$/.test(fn) && !fn.includes('_TO')),
   );
   return new SqlError(
     'SQL_UNKNOWN_FUNCTION',

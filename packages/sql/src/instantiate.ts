@@ -19,6 +19,7 @@ import {
 } from '@rowtime/core';
 import { unreachable } from './ast.ts';
 import type { CatalogStream } from './catalog.ts';
+import { functionNamed } from './functions/index.ts';
 import type { PlanNode, PumpPlan } from './plan.ts';
 import { tableFunction } from './table-functions/index.ts';
 import { windowFrom } from './windows.ts';
@@ -105,9 +106,9 @@ class PumpBuilder {
   #operator(node: Exclude<PlanNode, { kind: 'read' }>, errors: RowErrors): Operator {
     switch (node.kind) {
       case 'filter':
-        return filter(node.schema, node.predicate, errors);
+        return filter(node.schema, node.predicate, errors, functionNamed);
       case 'project':
-        return project(node.input.schema, node.schema, node.exprs, errors);
+        return project(node.input.schema, node.schema, node.exprs, errors, functionNamed);
       case 'tumble': {
         const input = node.input.schema;
         const calls = node.calls.map(({ name, input: index }) => {
@@ -147,7 +148,7 @@ function timeAt({ timeExpr, window }: Extract<PlanNode, { kind: 'sort' }>): (row
 }
 
 function evaluateAt(expr: Expr): (rowtime: Millis) => number {
-  const kernel = compile(expr, new Failures());
+  const kernel = compile(expr, new Failures(), functionNamed);
   return (rowtime) => {
     const column = kernel({ length: 1, rowtime: Float64Array.of(rowtime), columns: [] });
     assert(column.kind === 'num', 'a time key is a number');

@@ -1,6 +1,6 @@
 import { gather } from '../batch.ts';
 import type { BoolColumn } from '../column.ts';
-import { compile, type Expr, Failures } from '../expr.ts';
+import { compile, type Expr, Failures, type FunctionLookup } from '../expr.ts';
 import { asCondition } from '../functions/logic.ts';
 import { type Operator, stateless } from '../operator.ts';
 import type { RowErrors } from '../row-errors.ts';
@@ -8,9 +8,9 @@ import type { Schema } from '../schema.ts';
 
 /** WHERE, HAVING: keeps the rows whose predicate is TRUE. FALSE and NULL are dropped alike; a predicate that could not
  *  be computed fails its row. */
-export function filter(schema: Schema, predicate: Expr, errors: RowErrors): Operator {
+export function filter(schema: Schema, predicate: Expr, errors: RowErrors, functions?: FunctionLookup): Operator {
   const failures = new Failures();
-  const kernel = compile(predicate, failures);
+  const kernel = compile(predicate, failures, functions);
   return stateless(schema, (batch, out) => {
     const rows = new Uint32Array(batch.length);
     const kept = select(asCondition(kernel(batch)), rows, (row, failure) => {

@@ -1,15 +1,21 @@
 import { type Batch, gather } from '../batch.ts';
 import type { Column, Valid } from '../column.ts';
-import { compile, type Expr, Failures } from '../expr.ts';
+import { compile, type Expr, Failures, type FunctionLookup } from '../expr.ts';
 import { type Operator, stateless } from '../operator.ts';
 import type { RowErrors } from '../row-errors.ts';
 import type { Schema } from '../schema.ts';
 
 /** SELECT: one expression per output column. A row with a value that could not be computed, or with NULL for a NOT NULL
  *  column, goes to `errors` instead. */
-export function project(input: Schema, output: Schema, exprs: readonly Expr[], errors: RowErrors): Operator {
+export function project(
+  input: Schema,
+  output: Schema,
+  exprs: readonly Expr[],
+  errors: RowErrors,
+  functions?: FunctionLookup,
+): Operator {
   const failures = new Failures();
-  const kernels = exprs.map((expr) => compile(expr, failures));
+  const kernels = exprs.map((expr) => compile(expr, failures, functions));
   const nullFailures = output.map(({ name, nullable }) =>
     nullable ? 0 : failures.number('NullViolation', `NULL in column ${name}, which is NOT NULL`),
   );
