@@ -64,6 +64,18 @@ export interface ScalarFunction {
   bind(args: readonly Expr[]): BoundFunction | null;
 }
 
+/** Thrown by `bind` for a constant that no row could be computed with: a malformed pattern, an impossible format. */
+export class ArgumentError extends Error {
+  override readonly name = 'ArgumentError';
+  /** Which argument it is about: 0 for the first. */
+  readonly argument: number;
+
+  constructor(message: string, argument: number) {
+    super(message);
+    this.argument = argument;
+  }
+}
+
 /** Finds a function by name. */
 export type FunctionLookup = (name: string) => ScalarFunction | undefined;
 

@@ -9,10 +9,16 @@ export type SqlType =
   /** Bytes travel as upper-case hex text. */
   | { readonly kind: 'binary' | 'varbinary'; readonly length: number | null }
   | { readonly kind: 'date' | 'time' | 'timestamp' }
-  /** Day-time intervals are milliseconds, year-month intervals are months. */
-  | { readonly kind: 'interval'; readonly unit: 'millisecond' | 'month' }
+  /** Day-time intervals are milliseconds, year-month intervals are months. `fields`: the first and the last field, which
+   *  say how the value is printed; without them DAY TO SECOND or YEAR TO MONTH. */
+  | { readonly kind: 'interval'; readonly unit: 'millisecond' | 'month'; readonly fields?: IntervalFields }
   /** The type of a bare NULL: fits every other. */
   | { readonly kind: 'null' };
+
+export type IntervalField = 'YEAR' | 'MONTH' | 'DAY' | 'HOUR' | 'MINUTE' | 'SECOND';
+
+/** MINUTE TO SECOND is ['MINUTE', 'SECOND'], DAY is ['DAY', 'DAY']. */
+export type IntervalFields = readonly [first: IntervalField, last: IntervalField];
 
 /** A column of a schema: its catalog name (already upper-cased if it was not quoted) and type. */
 export interface Field {
@@ -52,11 +58,17 @@ export function printType(type: SqlType): string {
     case 'binary':
     case 'varbinary':
       return type.kind.toUpperCase() + (type.length === null ? '' : `(${type.length})`);
-    case 'interval':
-      return type.unit === 'month' ? 'INTERVAL YEAR TO MONTH' : 'INTERVAL DAY TO SECOND';
+    case 'interval': {
+      const [first, last] = intervalFields(type);
+      return first === last ? `INTERVAL ${first}` : `INTERVAL ${first} TO ${last}`;
+    }
     default:
       return type.kind.toUpperCase();
   }
+}
+
+export function intervalFields({ unit, fields }: Extract<SqlType, { kind: 'interval' }>): IntervalFields {
+  return fields ?? (unit === 'month' ? ['YEAR', 'MONTH'] : ['DAY', 'SECOND']);
 }
 
 export function isInteger(type: SqlType): boolean {

@@ -16,6 +16,8 @@ export interface ExprContext {
   /** A column that `match` did not take. */
   column(node: ast.Column): Expr;
   aggregate(call: ast.Call): Expr;
+  /** A function OVER a window. */
+  analytic(call: ast.Call): Expr;
 }
 
 /** Expressions over the columns of `scope`, without aggregates. `where` names the clause for the error message. */
@@ -30,6 +32,14 @@ export function plainContext(scope: Scope, where: string): ExprContext {
         `${call.name.name} cannot be used in ${where}`,
         call.span,
         'compute it in the select list of a subquery, or use HAVING',
+      );
+    },
+    analytic: (call) => {
+      throw new SqlError(
+        'SQL_AGGREGATE',
+        `${call.name.name} OVER a window cannot be used in ${where}`,
+        call.span,
+        'compute it in the select list of a subquery',
       );
     },
   };
@@ -205,7 +215,7 @@ const aliases: Readonly<Record<string, string>> = { CEILING: 'CEIL', CHARACTER_L
 function bindCall(node: ast.Call, context: ExprContext, bind: (part: ast.Expr) => Expr): Expr {
   const written = node.name.name;
   const name = Object.hasOwn(aliases, written) ? (aliases[written] ?? written) : written;
-  if (node.over) throw notYet(`${written} OVER a sliding window`, node.span);
+  if (node.over) return context.analytic(node);
   if (node.nthFrom || node.nulls) throw notYet(`${written} with RESPECT or IGNORE NULLS`, node.span);
   if (aggregateFunction(name)) {
     if (node.quantifier === 'distinct') {

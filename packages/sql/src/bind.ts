@@ -11,6 +11,7 @@ import {
 import type * as ast from './ast.ts';
 import { unreachable } from './ast.ts';
 import { bindExpr, type ExprContext, notYet, plainContext } from './bind-expr.ts';
+import { OverWindows } from './bind-over.ts';
 import type {
   BoundAggregateCall,
   BoundFrom,
@@ -22,6 +23,7 @@ import type {
 } from './bound.ts';
 import { type Catalog, type CatalogStream, nameOf } from './catalog.ts';
 import { SqlError } from './errors.ts';
+import { substitute } from './rules.ts';
 import { type Relation, Scope } from './scope.ts';
 import { printName } from './suggest.ts';
 import { tableFunction, tableFunctions } from './table-functions/index.ts';
@@ -164,18 +166,28 @@ function bindSetOperation(query: ast.SetOperation, catalog: Catalog): BoundQuery
 function bindSelect(select: ast.Select, catalog: Catalog): BoundSelect {
   if (select.distinct) throw notYet('SELECT DISTINCT', select.span);
   if (select.stagger) throw notYet('WINDOWED BY STAGGER', select.stagger.span);
-  const [window] = select.windows;
-  if (window) throw notYet('the WINDOW clause', window.span);
   const { from, scope } = bindFrom(select.from, catalog);
   const where =
     select.where && condition(bindExpr(select.where, plainContext(scope, 'WHERE')), select.where.span, 'WHERE');
   const grouped = select.groupBy.length > 0 || select.having !== null || aggregatesIn(select);
   const grouping = grouped ? new Grouping(select, scope) : null;
-  const context = grouping ?? plainContext(scope, 'the select list');
+  const over = new OverWindows(select, scope);
+  const context = grouping ?? over;
   const items = select.items.flatMap((item) => bindItem(item, scope, context));
   const having = select.having && condition(bindExpr(select.having, context), select.having.span, 'HAVING');
   const orderBy = bindOrderBy(select.orderBy, items, context, grouping);
-  return { kind: 'select', from, where, group: grouping?.group() ?? null, having, items: named(items), orderBy };
+  const placed = (expr: Expr): Expr =>
+    substitute(expr, (column) => ({ ...column, index: over.place(column.index, from.schema.length) }));
+  return {
+    kind: 'select',
+    from,
+    where,
+    group: grouping?.group() ?? null,
+    windows: over.windows,
+    having,
+    items: named(items).map((item) => ({ ...item, expr: placed(item.expr) })),
+    orderBy: orderBy && { ...orderBy, keys: orderBy.keys.map((key) => ({ ...key, expr: placed(key.expr) })) },
+  };
 }
 
 function aggregatesIn(select: ast.Select): boolean {
@@ -285,6 +297,10 @@ class Grouping implements ExprContext {
     let index = this.#aggregates.findIndex((known) => JSON.stringify(known) === text);
     if (index < 0) index = this.#aggregates.push(wanted) - 1;
     return { kind: 'column', index: this.#keys.length + 1 + index, type: bound.type };
+  }
+
+  analytic(call: ast.Call): Expr {
+    throw notYet(`${call.name.name} OVER a window together with GROUP BY`, call.span);
   }
 
   // A part that does not bind by itself is looked at again, part by part, and its error comes from there.

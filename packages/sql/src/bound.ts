@@ -1,4 +1,4 @@
-import type { Expr, Schema, SqlType } from '@rowtime/core';
+import type { AnalyticOptions, Expr, Frame, Schema, SqlType } from '@rowtime/core';
 import type { Span } from './ast.ts';
 
 /** A query with every name, type and cast resolved. Expressions refer to columns of what they read by index. */
@@ -10,6 +10,8 @@ export interface BoundSelect {
   /** Over the columns of `from`. */
   readonly where: Expr | null;
   readonly group: BoundGroup | null;
+  /** OVER windows. Their calls are columns behind those of `from`, in order. */
+  readonly windows: readonly BoundWindow[];
   /** Over the columns of the groups: keys, window start, aggregates. */
   readonly having: Expr | null;
   /** Over the columns of the groups if there are any, else of `from`. */
@@ -54,6 +56,22 @@ export interface BoundGroup {
 export interface BoundAggregateCall {
   readonly name: string;
   readonly arg: Expr | null;
+  readonly type: SqlType;
+}
+
+/** A window of OVER and the calls that share it. */
+export interface BoundWindow {
+  readonly frame: Frame;
+  /** Over the columns of `from`. */
+  readonly partitionBy: readonly Expr[];
+  readonly calls: readonly BoundAnalyticCall[];
+}
+
+export interface BoundAnalyticCall {
+  readonly name: string;
+  /** Over the columns of `from`; the first is the input, the others are literals. */
+  readonly args: readonly Expr[];
+  readonly options: AnalyticOptions;
   readonly type: SqlType;
 }
 

@@ -16,6 +16,7 @@ export const sqlErrorCodes = {
   SQL_UNKNOWN_TYPE: 'There is no type of this name.',
   SQL_UNKNOWN_STREAM: 'There is no stream or table of this name.',
   SQL_UNKNOWN_COLUMN: 'There is no column of this name.',
+  SQL_UNKNOWN_WINDOW: 'There is no window of this name in the WINDOW clause.',
   SQL_AMBIGUOUS_COLUMN: 'More than one input has a column of this name.',
   SQL_UNKNOWN_FUNCTION: 'There is no function of this name.',
   SQL_ARGUMENTS: 'A function or operator does not take these arguments.',

@@ -40,6 +40,19 @@ function describe(node: PlanNode): string {
       const keys = node.keys.map(({ index, descending }) => column(index) + (descending ? ' desc' : ''));
       return `sort ${[column(node.time), ...keys].join(', ')}`;
     }
+    case 'slide':
+      return node.windows
+        .map(({ frame, partitionBy, calls }) => {
+          const column = (i: number): string => printName(node.input.schema[i]?.name ?? '');
+          const reach = frame.kind === 'range' ? `range ${frame.millis} ms` : `rows ${frame.preceding}`;
+          const computed = calls.map(({ name, input, args, options }) => {
+            const flags = (options.ignoreNulls ? ' ignore nulls' : '') + (options.fromLast ? ' from last' : '');
+            const printed = [input === null ? '*' : column(input), ...args.slice(1).map((arg) => printExpr(arg, []))];
+            return `${name}(${printed.join(', ')})${flags}`;
+          });
+          return `slide ${reach} by [${partitionBy.map(column).join(', ')}] compute [${computed.join(', ')}]`;
+        })
+        .join('; ');
     case 'union':
       return 'union';
     case 'tableFunction':

@@ -1,5 +1,6 @@
 import {
   aggregateFunction,
+  analyticFunction,
   assert,
   compile,
   type Expr,
@@ -10,6 +11,7 @@ import {
   type Operator,
   project,
   RowErrors,
+  Slide,
   Sort,
   type SqlType,
   stateless,
@@ -123,6 +125,18 @@ class PumpBuilder {
         const { schema, time, keys, window } = node;
         const rowtimeIsKey = window === null && node.timeExpr.type.kind === 'timestamp';
         return new Sort({ schema, time, keys, rowtimeIsKey, timeAt: timeAt(node) });
+      }
+      case 'slide': {
+        const windows = node.windows.map(({ frame, partitionBy, calls }) => ({
+          frame,
+          partitionBy,
+          calls: calls.map(({ name, input, args, options }) => {
+            const analytic = analyticFunction(name)?.bind(args, options);
+            assert(analytic, `${name} OVER was bound`);
+            return { name, input, analytic };
+          }),
+        }));
+        return new Slide({ input: node.input.schema, windows, errors });
       }
       case 'union':
         return new Union(node.schema, node.inputs.length);

@@ -1,8 +1,9 @@
-import type { Expr, Field, Schema, Value } from '@rowtime/core';
+import type { AnalyticOptions, Expr, Field, Frame, Schema, Value } from '@rowtime/core';
 import { needsCast } from '@rowtime/core';
 import { unreachable } from './ast.ts';
 import { type BoundPump, outputOf } from './bind.ts';
 import type { BoundFrom, BoundQuery, BoundSelect, WindowPlan } from './bound.ts';
+import { substitute } from './rules.ts';
 
 /** A query as a tree of operators: plain data, printed by explain.ts and made into operators by instantiate.ts.
  *  `schema` is what the node emits. */
@@ -30,6 +31,17 @@ export type PlanNode =
       readonly keys: readonly { readonly index: number; readonly descending: boolean }[];
       readonly schema: Schema;
     }
+  | {
+      readonly kind: 'slide';
+      readonly input: PlanNode;
+      /** Columns are those of the input; each call adds one behind them. */
+      readonly windows: readonly {
+        readonly frame: Frame;
+        readonly partitionBy: readonly number[];
+        readonly calls: readonly SlideCall[];
+      }[];
+      readonly schema: Schema;
+    }
   | { readonly kind: 'union'; readonly inputs: readonly PlanNode[]; readonly schema: Schema }
   | {
       readonly kind: 'tableFunction';
@@ -38,6 +50,14 @@ export type PlanNode =
       readonly input: PlanNode;
       readonly schema: Schema;
     };
+
+/** A function OVER a window; `input` null: COUNT(*). `args` are those of the call, of which only literals are looked at. */
+export interface SlideCall {
+  readonly name: string;
+  readonly input: number | null;
+  readonly args: readonly Expr[];
+  readonly options: AnalyticOptions;
+}
 
 export interface PumpPlan {
   readonly name: string;
@@ -76,14 +96,20 @@ function planSelect(query: BoundSelect): PlanNode {
   let node = planFrom(query.from);
   if (query.where) node = { kind: 'filter', input: node, predicate: query.where, schema: node.schema };
   if (query.group) node = planGroup(node, query.group);
+  const width = node.schema.length;
+  if (query.windows.length > 0) node = planWindows(node, query.windows);
+  // What the windows read stands between the columns of FROM and the calls.
+  const between = node.kind === 'slide' ? node.input.schema.length - width : 0;
+  const placed = (expr: Expr): Expr =>
+    substitute(expr, (column) => (column.index < width ? column : { ...column, index: column.index + between }));
   if (query.having) node = { kind: 'filter', input: node, predicate: query.having, schema: node.schema };
   const schema = schemaOf(query);
-  const exprs = query.items.map(({ expr }) => expr);
+  const exprs = query.items.map(({ expr }) => placed(expr));
   if (!query.orderBy) return { kind: 'project', input: node, exprs, schema };
 
   // Sort keys need not be selected: they travel behind the columns and are dropped after the sort.
   const { time, window, keys } = query.orderBy;
-  const sortExprs = [time, ...keys.map(({ expr }) => expr)];
+  const sortExprs = [time, ...keys.map(({ expr }) => placed(expr))];
   const wide: Schema = [...schema, ...sortExprs.map(({ type }, i) => field(`sort key ${i + 1}`, type))];
   const projected: PlanNode = { kind: 'project', input: node, exprs: [...exprs, ...sortExprs], schema: wide };
   const sorted: PlanNode = {
@@ -119,6 +145,31 @@ function planGroup(input: PlanNode, group: NonNullable<BoundSelect['group']>): P
       { name: 'window start', type: { kind: 'timestamp' }, nullable: false },
       ...group.aggregates.map(({ name, type }) => field(name, type)),
     ],
+  };
+}
+
+function planWindows(input: PlanNode, windows: BoundSelect['windows']): PlanNode {
+  const exprs: Expr[] = input.schema.map(({ type }, index) => ({ kind: 'column', index, type }));
+  // A column of FROM is taken where it stands; anything else is computed behind them, once.
+  const place = (expr: Expr): number => {
+    const text = JSON.stringify(expr);
+    const at = exprs.findIndex((known) => JSON.stringify(known) === text);
+    return at < 0 ? exprs.push(expr) - 1 : at;
+  };
+  const placed = windows.map(({ frame, partitionBy, calls }) => ({
+    frame,
+    partitionBy: partitionBy.map(place),
+    calls: calls.map(({ name, args, options }) => ({ name, input: args[0] ? place(args[0]) : null, args, options })),
+  }));
+  const schema = exprs.map(
+    ({ type }, i) => input.schema[i] ?? field(`window input ${i - input.schema.length + 1}`, type),
+  );
+  const results = windows.flatMap(({ calls }) => calls.map(({ name, type }) => field(name, type)));
+  return {
+    kind: 'slide',
+    input: { kind: 'project', input, exprs, schema },
+    windows: placed,
+    schema: [...schema, ...results],
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Expr } from '@rowtime/core';
 import { unreachable } from './ast.ts';
 import type { PlanNode } from './plan.ts';
-import { substitute } from './rules.ts';
+import { isSimple, substitute } from './rules.ts';
 
 /** Reads of a stream take only the columns that the query needs: sources need not decode the others, and a row in
  *  error_stream shows what was read of it. */
@@ -33,8 +33,38 @@ function pruned(node: PlanNode, wanted: ReadonlySet<number>): Pruned {
       return { node: { ...node, input, predicate: moved(node.predicate, places), schema: input.schema }, places };
     }
     case 'project': {
-      const { node: input, places } = pruned(node.input, columnsOf(node.exprs));
-      return unmoved({ ...node, input, exprs: node.exprs.map((expr) => moved(expr, places)) });
+      // What is only passed on and not wanted goes; what is computed stays, because it may fail its row.
+      const kept = [...node.exprs.keys()].filter((i) => wanted.has(i) || !isSimple(node.exprs[i] as Expr));
+      const exprs = kept.map((i) => node.exprs[i] as Expr);
+      const { node: input, places } = pruned(node.input, columnsOf(exprs));
+      return {
+        node: {
+          ...node,
+          input,
+          exprs: exprs.map((expr) => moved(expr, places)),
+          schema: kept.flatMap((i) => node.schema[i] ?? []),
+        },
+        places: new Map(kept.map((i, place) => [i, place])),
+      };
+    }
+    case 'slide': {
+      const width = node.input.schema.length;
+      const read = node.windows.flatMap(({ partitionBy, calls }) => [
+        ...partitionBy,
+        ...calls.flatMap(({ input }) => input ?? []),
+      ]);
+      const { node: input, places } = pruned(node.input, new Set([...read, ...[...wanted].filter((i) => i < width)]));
+      const to = (i: number): number => places.get(i) ?? i;
+      const windows = node.windows.map(({ frame, partitionBy, calls }) => ({
+        frame,
+        partitionBy: partitionBy.map(to),
+        calls: calls.map((call) => ({ ...call, input: call.input === null ? null : to(call.input) })),
+      }));
+      const results = node.schema.slice(width);
+      return {
+        node: { ...node, input, windows, schema: [...input.schema, ...results] },
+        places: new Map([...places, ...results.map((_, r): [number, number] => [width + r, input.schema.length + r])]),
+      };
     }
     case 'union':
       return unmoved({ ...node, inputs: node.inputs.map((input) => prune(input)) });

@@ -59,7 +59,8 @@ function renamed(node: PlanNode, { schema }: PlanNode): PlanNode {
   return node.kind === 'project' || node.kind === 'sort' || node.kind === 'union' ? { ...node, schema } : node;
 }
 
-function isSimple(expr: Expr): boolean {
+/** True for what is only passed on: it costs nothing and cannot fail. */
+export function isSimple(expr: Expr): boolean {
   return expr.kind === 'column' || expr.kind === 'literal' || expr.kind === 'rowtime';
 }
 

@@ -40,7 +40,8 @@ export function numbersOfTexts(column: TextColumn, f: (text: string) => number):
   return out;
 }
 
-function interner(): { add(text: string): number; dict: string[] } {
+/** Numbers the distinct texts of a column under construction. */
+export function interner(): { add(text: string): number; dict: string[] } {
   const dict: string[] = [];
   const known = new Map<string, number>();
   return {

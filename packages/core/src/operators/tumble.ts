@@ -1,13 +1,13 @@
 import type { Aggregate, BoundAggregate } from '../aggregate.ts';
-import { type Batch, gather, type Millis } from '../batch.ts';
+import type { Batch, Millis } from '../batch.ts';
 import type { Column } from '../column.ts';
-import { outOfRange } from '../functions/numeric-types.ts';
 import { Groups } from '../groups.ts';
 import { lowerBound } from '../lower-bound.ts';
 import type { Operator, Output } from '../operator.ts';
 import type { RowErrors } from '../row-errors.ts';
 import { columnKind, type Field, type Schema } from '../schema.ts';
 import type { Window } from '../window.ts';
+import { withoutFailedResults } from './failed-results.ts';
 
 /** An aggregate over a column of the input; `input` null is COUNT(*). */
 export interface AggregateCall {
@@ -115,31 +115,9 @@ export class Tumble implements Operator {
     const rowtime = new Float64Array(length).fill(this.#end);
     this.#groups.clear();
     for (const { aggregate } of this.#calls) aggregate.clear();
-    const result = this.#withoutFailures({ length, rowtime, columns });
-    if (result) out(result);
-  }
-
-  // A SUM that does not fit its type fails the row of its group.
-  #withoutFailures(batch: Batch): Batch | null {
     const first = this.#keys.length + 1;
-    const failing = batch.columns.findIndex((column, c) => c >= first && column.valid?.some((state) => state > 1));
-    if (failing < 0) return batch;
-    const rows = new Uint32Array(batch.length);
-    let kept = 0;
-    for (let i = 0; i < batch.length; i++) {
-      const failed = batch.columns.findIndex((column, c) => c >= first && column.valid && column.valid[i] > 1);
-      if (failed < 0) rows[kept++] = i;
-      else {
-        const { name, type } = this.schema[failed];
-        this.#errors.report(
-          { name: 'NumericOverflow', message: `${name}: ${outOfRange(type)}` },
-          this.schema,
-          batch,
-          i,
-        );
-      }
-    }
-    return kept > 0 ? gather(batch, rows, kept) : null;
+    const result = withoutFailedResults({ length, rowtime, columns }, this.schema, first, this.#errors);
+    if (result) out(result);
   }
 }
 

@@ -1,0 +1,177 @@
+import { analyticFunction, analyticFunctions, type Expr, type Frame, printType } from '@rowtime/core';
+import type * as ast from './ast.ts';
+import { bindExpr, type ExprContext, notYet, plainContext } from './bind-expr.ts';
+import type { BoundAnalyticCall, BoundWindow } from './bound.ts';
+import { SqlError } from './errors.ts';
+import { intervalLiteral } from './literals.ts';
+import type { Scope } from './scope.ts';
+import { printName, suggest } from './suggest.ts';
+
+/** The OVER windows of a select list: collects the calls, window by window, as the list is bound. A call becomes a column
+ *  whose index is known only when all are there: until then it is negative, see `place`. */
+export class OverWindows implements ExprContext {
+  readonly scope: Scope;
+  readonly #plain: ExprContext;
+  readonly #named: readonly ast.NamedWindow[];
+  readonly #windows: { frame: Frame; partitionBy: readonly Expr[]; calls: BoundAnalyticCall[] }[] = [];
+
+  constructor(select: ast.Select, scope: Scope) {
+    this.scope = scope;
+    this.#plain = plainContext(scope, 'the arguments of a function OVER a window');
+    this.#named = select.windows;
+    // A window that nobody uses is checked all the same.
+    for (const { spec } of select.windows) this.#resolve(spec);
+  }
+
+  get windows(): readonly BoundWindow[] {
+    return this.#windows;
+  }
+
+  match(): null {
+    return null;
+  }
+
+  column(node: ast.Column): Expr {
+    return this.scope.column(node);
+  }
+
+  aggregate(call: ast.Call): Expr {
+    return plainContext(this.scope, 'a query without GROUP BY').aggregate(call);
+  }
+
+  analytic(call: ast.Call): Expr {
+    const name = call.name.name;
+    const fn = analyticFunction(name);
+    if (!fn) {
+      const near = suggest(
+        name,
+        analyticFunctions.map((known) => known.name),
+      );
+      throw new SqlError(
+        'SQL_UNKNOWN_FUNCTION',
+        `${name} cannot be used OVER a window`,
+        call.name.span,
+        near && `did you mean ${near}?`,
+      );
+    }
+    if (call.quantifier === 'distinct') throw notYet(`${name}(DISTINCT …) OVER a window`, call.span);
+    const args = call.args.map((arg) => bindExpr(arg, this.#plain));
+    const options = { ignoreNulls: call.nulls === 'ignore', fromLast: call.nthFrom === 'last' };
+    const bound = call.star === (args.length === 0) ? fn.bind(args, options) : null;
+    if (!bound) {
+      const types = call.star ? '*' : args.map(({ type }) => printType(type)).join(', ');
+      throw new SqlError('SQL_ARGUMENTS', `there is no ${name}(${types}) OVER a window`, call.span, fn.doc);
+    }
+    const { frame, partitionBy } = this.#resolve(call.over as ast.Over);
+    const key = JSON.stringify([frame, partitionBy]);
+    let at = this.#windows.findIndex((known) => JSON.stringify([known.frame, known.partitionBy]) === key);
+    if (at < 0) at = this.#windows.push({ frame, partitionBy, calls: [] }) - 1;
+    const { calls } = this.#windows[at] as { calls: BoundAnalyticCall[] };
+    const wanted: BoundAnalyticCall = { name, args, options, type: bound.type };
+    const text = JSON.stringify(wanted);
+    let index = calls.findIndex((known) => JSON.stringify(known) === text);
+    if (index < 0) index = calls.push(wanted) - 1;
+    return { kind: 'column', index: placeholder(at, index), type: bound.type };
+  }
+
+  /** Where a column of a bound expression is: calls come behind the `width` columns of FROM, window by window. */
+  place(index: number, width: number): number {
+    if (index >= 0) return index;
+    const at = Math.floor((-1 - index) / callsMax);
+    const before = this.#windows.slice(0, at).reduce((sum, { calls }) => sum + calls.length, 0);
+    return width + before + ((-1 - index) % callsMax);
+  }
+
+  #resolve(over: ast.Over): { frame: Frame; partitionBy: readonly Expr[] } {
+    const spec = over.kind === 'windowName' ? this.#find(over.name) : over;
+    const base = spec.base && this.#find(spec.base);
+    const [order] = [...spec.orderBy, ...(base?.orderBy ?? [])];
+    // AWS SQL reference, "Allowed and Disallowed Window Specifications".
+    if (order)
+      throw new SqlError(
+        'SQL_NOT_SUPPORTED',
+        'a sliding window has no ORDER BY: rows are in ROWTIME order',
+        order.span,
+        'drop ORDER BY',
+      );
+    const frame = spec.frame ?? base?.frame;
+    if (!frame) {
+      throw new SqlError(
+        'SQL_NOT_SUPPORTED',
+        'a sliding window says how far it reaches',
+        spec.span,
+        "write RANGE INTERVAL '1' MINUTE PRECEDING, or ROWS 10 PRECEDING",
+      );
+    }
+    const partitionBy = spec.partitionBy.length > 0 ? spec.partitionBy : (base?.partitionBy ?? []);
+    return { frame: bindFrame(frame), partitionBy: partitionBy.map((expr) => bindExpr(expr, this.#plain)) };
+  }
+
+  #find(name: ast.Identifier): ast.WindowSpec {
+    const found = this.#named.find((window) => window.name.name === name.name);
+    if (found) return found.spec;
+    const names = this.#named.map((window) => window.name.name);
+    const near = suggest(name.name, names);
+    throw new SqlError(
+      'SQL_UNKNOWN_WINDOW',
+      `there is no window ${printName(name.name)}`,
+      name.span,
+      near
+        ? `did you mean ${printName(near)}?`
+        : `define it: WINDOW ${printName(name.name)} AS (RANGE INTERVAL '1' MINUTE PRECEDING)`,
+    );
+  }
+}
+
+const callsMax = 4096;
+
+function placeholder(window: number, call: number): number {
+  return -1 - (window * callsMax + call);
+}
+
+/** Frames reach back from the current row, and end there. */
+export function bindFrame({ unit, start, end, span }: ast.Frame): Frame {
+  if (end && end.kind !== 'currentRow') {
+    throw new SqlError(
+      'SQL_NOT_SUPPORTED',
+      'a sliding window ends at the current row',
+      end.span,
+      'write … PRECEDING, or BETWEEN … PRECEDING AND CURRENT ROW',
+    );
+  }
+  if (start.kind === 'following') {
+    throw new SqlError('SQL_NOT_SUPPORTED', 'a sliding window cannot reach forward', start.span, 'write PRECEDING');
+  }
+  if (start.kind === 'currentRow')
+    return unit === 'rows' ? { kind: 'rows', preceding: 0 } : { kind: 'range', millis: 0 };
+  if (!start.offset) throw notYet('UNBOUNDED PRECEDING', start.span);
+  if (unit === 'rows') return { kind: 'rows', preceding: rowsOf(start.offset) };
+  return { kind: 'range', millis: millisOf(start.offset, span) };
+}
+
+function rowsOf(offset: ast.Expr): number {
+  const rows = offset.kind === 'number' && offset.form === 'integer' ? Number(offset.text) : Number.NaN;
+  if (Number.isSafeInteger(rows) && rows <= rowsMax) return rows;
+  throw new SqlError(
+    'SQL_ARGUMENTS',
+    'ROWS takes a whole number of rows',
+    offset.span,
+    `at most ${rowsMax}, as in ROWS 10 PRECEDING`,
+  );
+}
+
+const rowsMax = 10_000_000;
+
+export function millisOf(offset: ast.Expr, span: ast.Span): number {
+  const interval = offset.kind === 'interval' ? intervalLiteral(offset) : null;
+  if (interval?.kind === 'literal' && interval.type.kind === 'interval') {
+    if (interval.type.unit === 'month') throw notYet('a window of months or years', offset.span);
+    if (Number(interval.value) >= 0) return Number(interval.value);
+  }
+  throw new SqlError(
+    'SQL_ARGUMENTS',
+    'RANGE takes an interval that is not negative',
+    interval ? offset.span : span,
+    "as in RANGE INTERVAL '1' MINUTE PRECEDING",
+  );
+}
