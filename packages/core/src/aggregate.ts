@@ -6,9 +6,11 @@ export interface Aggregate {
   /** Folds rows [from, to) into their groups. Row i belongs to group ids[i - from]. Ids are dense: all below `groups`.
    *  `input` is null for COUNT(*). */
   update(ids: Int32Array, input: Column | null, from: number, to: number, groups: number): void;
-  /** One value per group, in id order. A value that has no place in the result type has validity 2. */
-  result(groups: number): Column;
+  /** One value per group [from, to), in id order. A value that has no place in the result type has validity 2. */
+  result(to: number, from?: number): Column;
   clear(): void;
+  /** Groups [0, count) are done with: the others move down by `count`. */
+  dropFirst(count: number): void;
   /** A copy, like an operator's. */
   snapshot(): unknown;
   restore(state: unknown): void;

@@ -1,5 +1,5 @@
 import { assert } from './assert.ts';
-import type { Column } from './column.ts';
+import { type Column, ColumnBuilder } from './column.ts';
 import { limitError } from './errors.ts';
 import type { ColumnKind } from './schema.ts';
 
@@ -53,6 +53,14 @@ export class Groups {
     return this.#keys.map((key, k) => key.column(this.#members[k].view(this.#size)));
   }
 
+  /** The key columns of some groups, one row per id. */
+  columnsOf(ids: Int32Array): Column[] {
+    return this.#keys.map((key, k) => {
+      const members = this.#members[k].view(this.#size);
+      return key.columnOf(ids.map((id) => members[id]));
+    });
+  }
+
   clear(): void {
     this.#size = 0;
     for (const key of this.#keys) key.clear();
@@ -104,7 +112,10 @@ export class Groups {
 interface KeyValues {
   readonly size: number;
   ids(column: Column, from: number, to: number, out: Int32Array): void;
+  /** All values, for a column that may hold most of them. */
   column(ids: Int32Array): Column;
+  /** The values of a few. */
+  columnOf(ids: Int32Array): Column;
   clear(): void;
 }
 
@@ -139,6 +150,12 @@ class TextValues implements KeyValues {
   column(ids: Int32Array): Column {
     const valid = this.#null < 0 ? null : Uint8Array.from(ids, (id) => (id === this.#null ? 0 : 1));
     return { kind: 'text', codes: ids.slice(), dict: this.#values.slice(), valid };
+  }
+
+  columnOf(ids: Int32Array): Column {
+    const builder = new ColumnBuilder('text', Math.max(ids.length, 1));
+    for (const id of ids) builder.push(id === this.#null ? null : this.#values[id]);
+    return builder.finish();
   }
 
   clear(): void {
@@ -208,6 +225,10 @@ class NumberValues implements KeyValues {
     return this.#kind === 'num'
       ? { kind: 'num', values, valid }
       : { kind: 'bool', values: Uint8Array.from(values), valid };
+  }
+
+  columnOf(ids: Int32Array): Column {
+    return this.column(ids);
   }
 
   clear(): void {

@@ -11,7 +11,7 @@ import {
 import type * as ast from './ast.ts';
 import { unreachable } from './ast.ts';
 import { bindExpr, type ExprContext, notYet, plainContext } from './bind-expr.ts';
-import { OverWindows } from './bind-over.ts';
+import { millisOf, OverWindows } from './bind-over.ts';
 import type {
   BoundAggregateCall,
   BoundFrom,
@@ -164,12 +164,11 @@ function bindSetOperation(query: ast.SetOperation, catalog: Catalog): BoundQuery
 }
 
 function bindSelect(select: ast.Select, catalog: Catalog): BoundSelect {
-  if (select.distinct) throw notYet('SELECT DISTINCT', select.span);
-  if (select.stagger) throw notYet('WINDOWED BY STAGGER', select.stagger.span);
   const { from, scope } = bindFrom(select.from, catalog);
   const where =
     select.where && condition(bindExpr(select.where, plainContext(scope, 'WHERE')), select.where.span, 'WHERE');
-  const grouped = select.groupBy.length > 0 || select.having !== null || aggregatesIn(select);
+  const grouped =
+    select.groupBy.length > 0 || select.stagger !== null || select.having !== null || aggregatesIn(select);
   const grouping = grouped ? new Grouping(select, scope) : null;
   const over = new OverWindows(select, scope);
   const context = grouping ?? over;
@@ -178,16 +177,54 @@ function bindSelect(select: ast.Select, catalog: Catalog): BoundSelect {
   const orderBy = bindOrderBy(select.orderBy, items, context, grouping);
   const placed = (expr: Expr): Expr =>
     substitute(expr, (column) => ({ ...column, index: over.place(column.index, from.schema.length) }));
+  const distinct = select.distinct ? bindDistinct(items, grouping, select.span) : null;
+  if (distinct && orderBy) checkOrderOfDistinct(select.orderBy, orderBy, items);
   return {
     kind: 'select',
     from,
     where,
+    distinct,
     group: grouping?.group() ?? null,
     windows: over.windows,
     having,
     items: named(items).map((item) => ({ ...item, expr: placed(item.expr) })),
     orderBy: orderBy && { ...orderBy, keys: orderBy.keys.map((key) => ({ ...key, expr: placed(key.expr) })) },
   };
+}
+
+// AWS SQL reference, "SELECT ALL and SELECT DISTINCT": a streaming DISTINCT has a monotonic expression that is not
+// constant in its list; ROWTIME itself is not compared.
+function bindDistinct(items: readonly BoundItem[], grouping: Grouping | null, span: ast.Span): BoundSelect['distinct'] {
+  const window = grouping ? JSON.stringify(grouping.windowColumn) : null;
+  const time = items.findIndex(({ expr }) => ascendsWithRowtime(expr) || JSON.stringify(expr) === window);
+  if (time < 0) {
+    throw new SqlError(
+      'SQL_NOT_MONOTONIC',
+      'SELECT DISTINCT of a stream has no ascending expression of ROWTIME in its list',
+      span,
+      'add FLOOR("STREAM".ROWTIME TO MINUTE), or ROWTIME, to the list',
+    );
+  }
+  const keys = items.flatMap(({ expr }, i) => (expr.kind === 'rowtime' ? [] : [i]));
+  return { time, keys };
+}
+
+function checkOrderOfDistinct(
+  written: readonly ast.OrderItem[],
+  { keys }: BoundOrder,
+  items: readonly BoundItem[],
+): void {
+  const selected = items.map(({ expr }) => JSON.stringify(expr));
+  keys.forEach(({ expr }, i) => {
+    const item = written[i + 1];
+    if (!item || selected.includes(JSON.stringify(expr))) return;
+    throw new SqlError(
+      'SQL_NOT_SUPPORTED',
+      'after SELECT DISTINCT, ORDER BY takes only what is selected',
+      item.span,
+      'add it to the select list',
+    );
+  });
 }
 
 function aggregatesIn(select: ast.Select): boolean {
@@ -227,30 +264,41 @@ function named(items: readonly BoundItem[]): BoundItem[] {
 class Grouping implements ExprContext {
   readonly scope: Scope;
   readonly #keys: readonly Expr[];
-  readonly #window: Expr;
+  /** The GROUP BY expression that is the window; null for STAGGER. */
+  readonly #window: Expr | null;
+  readonly #plan: BoundGroup['window'];
   readonly #aggregates: BoundAggregateCall[] = [];
   readonly #inner: ExprContext;
 
   constructor(select: ast.Select, scope: Scope) {
     this.scope = scope;
-    this.#inner = plainContext(scope, 'GROUP BY');
-    const all = select.groupBy.map((key) => bindExpr(key, this.#inner));
-    const windows = all.filter((key) => windowOf(key) !== null);
-    const [first, ...rest] = windows;
+    const { stagger } = select;
+    this.#inner = plainContext(scope, stagger ? 'PARTITION BY' : 'GROUP BY');
+    const all = (stagger?.partitionBy ?? select.groupBy).map((key) => bindExpr(key, this.#inner));
+    if (stagger) {
+      const size = millisOf(stagger.range, stagger.span);
+      if (size === 0) throw new SqlError('SQL_ARGUMENTS', 'the range of STAGGER is zero', stagger.range.span);
+      this.#window = null;
+      this.#plan = { unit: 'stagger', size };
+      this.#keys = all.filter((key) => key.kind !== 'literal');
+      return;
+    }
+    const [first, ...rest] = all.filter((key) => windowOf(key) !== null);
     if (!first) throw notMonotonic(select, scope);
     // A group is complete when the finest window is; the coarser ones are then constant keys.
-    this.#window = rest.reduce((finest, key) => (finer(key, finest) ? key : finest), first);
-    this.#keys = all.filter((key) => key !== this.#window && !(key.kind === 'literal'));
+    const window = rest.reduce((finest, key) => (finer(key, finest) ? key : finest), first);
+    this.#window = window;
+    this.#plan = windowOf(window) as BoundGroup['window'];
+    this.#keys = all.filter((key) => key !== window && key.kind !== 'literal');
   }
 
   group(): BoundGroup {
-    const window = windowOf(this.#window);
-    if (!window) throw new Error('broken invariant: the window of a group is one');
-    return { keys: this.#keys, window, aggregates: this.#aggregates };
+    return { keys: this.#keys, window: this.#plan, aggregates: this.#aggregates };
   }
 
-  get windowColumn(): Expr {
-    return { kind: 'column', index: this.#keys.length, type: { kind: 'timestamp' } };
+  /** The start of the window, a column behind the keys; null for STAGGER. */
+  get windowColumn(): Expr | null {
+    return this.#window && { kind: 'column', index: this.#keys.length, type: { kind: 'timestamp' } };
   }
 
   match(node: ast.Expr): Expr | null {
@@ -264,7 +312,7 @@ class Grouping implements ExprContext {
     const expr = this.#tryInner(node);
     if (!expr || expr.kind === 'literal') return null;
     const text = JSON.stringify(expr);
-    if (JSON.stringify(this.#window) === text) return this.windowColumn;
+    if (this.#window && JSON.stringify(this.#window) === text) return this.windowColumn;
     const key = this.#keys.findIndex((candidate) => JSON.stringify(candidate) === text);
     return key < 0 ? null : { kind: 'column', index: key, type: expr.type };
   }
@@ -296,7 +344,7 @@ class Grouping implements ExprContext {
     const text = JSON.stringify(wanted);
     let index = this.#aggregates.findIndex((known) => JSON.stringify(known) === text);
     if (index < 0) index = this.#aggregates.push(wanted) - 1;
-    return { kind: 'column', index: this.#keys.length + 1 + index, type: bound.type };
+    return { kind: 'column', index: this.#keys.length + (this.#window ? 1 : 0) + index, type: bound.type };
   }
 
   analytic(call: ast.Call): Expr {
@@ -348,7 +396,8 @@ function bindOrderBy(
   }
   const bindKey = ({ expr }: ast.OrderItem): Expr => ordinalOrAlias(expr, items) ?? bindExpr(expr, context);
   const time = bindKey(first);
-  const isWindow = grouping !== null && JSON.stringify(time) === JSON.stringify(grouping.windowColumn);
+  const windowColumn = grouping?.windowColumn ?? null;
+  const isWindow = windowColumn !== null && JSON.stringify(time) === JSON.stringify(windowColumn);
   if (!isWindow && !ascendsWithRowtime(time)) {
     const example = grouping ? 'the window of GROUP BY' : 'FLOOR("STREAM".ROWTIME TO SECOND)';
     throw new SqlError(
@@ -366,7 +415,8 @@ function bindOrderBy(
       'drop DESC',
     );
   const keys = rest.map((item) => ({ expr: bindKey(item), descending: item.descending }));
-  return { time, window: isWindow && grouping ? grouping.group().window : null, keys };
+  const window = grouping?.group().window ?? null;
+  return { time, window: isWindow && window?.unit !== 'stagger' ? window : null, keys };
 }
 
 function ordinalOrAlias(expr: ast.Expr, items: readonly BoundItem[]): Expr | null {
@@ -442,13 +492,7 @@ function bindTableFunction(call: ast.Call, catalog: Catalog): BoundFrom {
   return { kind: 'tableFunction', name, args, query, input, schema: fn.bind(input, args, spanOf) };
 }
 
-const laterTableFunctions = [
-  'RANDOM_CUT_FOREST_WITH_EXPLANATION',
-  'HOTSPOTS',
-  'TOP_K_ITEMS_TUMBLING',
-  'COUNT_DISTINCT_ITEMS_TUMBLING',
-  'GROUP_RANK',
-];
+const laterTableFunctions: readonly string[] = [];
 
 function schemaOf(query: BoundQuery): Schema {
   return outputOf(query).map(({ name, type }) => ({ name, type, nullable: true }));

@@ -16,6 +16,8 @@ export interface BoundSelect {
   readonly having: Expr | null;
   /** Over the columns of the groups if there are any, else of `from`. */
   readonly items: readonly BoundItem[];
+  /** SELECT DISTINCT: the item that ascends with ROWTIME, and the items that make a row distinct. */
+  readonly distinct: { readonly time: number; readonly keys: readonly number[] } | null;
   readonly orderBy: BoundOrder | null;
 }
 
@@ -44,11 +46,12 @@ export type BoundFrom =
       readonly schema: Schema;
     };
 
-/** GROUP BY with a window over ROWTIME. */
+/** GROUP BY with a window over ROWTIME, or WINDOWED BY STAGGER. */
 export interface BoundGroup {
   /** Over the columns of `from`. */
   readonly keys: readonly Expr[];
-  readonly window: WindowPlan;
+  /** Its start is a column of the groups; `stagger` windows open with their first row and have no start column. */
+  readonly window: WindowPlan | { readonly unit: 'stagger'; readonly size: number };
   /** `arg` null: COUNT(*). */
   readonly aggregates: readonly BoundAggregateCall[];
 }

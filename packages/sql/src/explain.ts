@@ -35,6 +35,13 @@ function describe(node: PlanNode): string {
       const calls = node.calls.map(({ name, input }) => `${name}(${input === null ? '*' : column(input)})`);
       return `tumble ${printWindow(node.window)} by [${node.keys.map(column).join(', ')}] compute [${calls.join(', ')}]`;
     }
+    case 'stagger': {
+      const column = (i: number): string => printName(node.input.schema[i]?.name ?? '');
+      const calls = node.calls.map(({ name, input }) => `${name}(${input === null ? '*' : column(input)})`);
+      return `stagger ${node.range} ms by [${node.keys.map(column).join(', ')}] compute [${calls.join(', ')}]`;
+    }
+    case 'distinct':
+      return `distinct [${node.keys.map((i) => printName(node.schema[i]?.name ?? '')).join(', ')}]`;
     case 'sort': {
       const column = (i: number): string => printName(node.schema[i]?.name ?? '');
       const keys = node.keys.map(({ index, descending }) => column(index) + (descending ? ' desc' : ''));

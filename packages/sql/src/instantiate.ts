@@ -1,8 +1,10 @@
 import {
+  type AggregateCall,
   aggregateFunction,
   analyticFunction,
   assert,
   compile,
+  Distinct,
   type Expr,
   Failures,
   filter,
@@ -14,6 +16,7 @@ import {
   Slide,
   Sort,
   type SqlType,
+  Stagger,
   stateless,
   streamId,
   Tumble,
@@ -113,14 +116,20 @@ class PumpBuilder {
         return project(node.input.schema, node.schema, node.exprs, errors, functionNamed);
       case 'tumble': {
         const input = node.input.schema;
-        const calls = node.calls.map(({ name, input: index }) => {
-          const types = index === null ? [] : [input[index]?.type as SqlType];
-          const aggregate = aggregateFunction(name)?.bind(types);
-          assert(aggregate, `${name} was bound`);
-          return { name, input: index, aggregate };
+        return new Tumble({
+          input,
+          window: windowFrom(node.window),
+          keys: node.keys,
+          calls: aggregateCalls(node),
+          errors,
         });
-        return new Tumble({ input, window: windowFrom(node.window), keys: node.keys, calls, errors });
       }
+      case 'stagger': {
+        const input = node.input.schema;
+        return new Stagger({ input, range: node.range, keys: node.keys, calls: aggregateCalls(node), errors });
+      }
+      case 'distinct':
+        return new Distinct({ schema: node.schema, time: node.time, timeAt: timeAt(node), keys: node.keys });
       case 'sort': {
         const { schema, time, keys, window } = node;
         const rowtimeIsKey = window === null && node.timeExpr.type.kind === 'timestamp';
@@ -151,8 +160,17 @@ class PumpBuilder {
   }
 }
 
+function aggregateCalls({ input, calls }: Extract<PlanNode, { kind: 'tumble' | 'stagger' }>): AggregateCall[] {
+  return calls.map(({ name, input: index }) => {
+    const types = index === null ? [] : [input.schema[index]?.type as SqlType];
+    const aggregate = aggregateFunction(name)?.bind(types);
+    assert(aggregate, `${name} was bound`);
+    return { name, input: index, aggregate };
+  });
+}
+
 /** The smallest leading key of a row that comes at `rowtime` or later. */
-function timeAt({ timeExpr, window }: Extract<PlanNode, { kind: 'sort' }>): (rowtime: Millis) => number {
+function timeAt({ timeExpr, window }: Extract<PlanNode, { kind: 'sort' | 'distinct' }>): (rowtime: Millis) => number {
   if (window) {
     // Rows of a window have its end as ROWTIME, and its start as key.
     const { start } = windowFrom(window);

@@ -2,7 +2,7 @@ import type { AnalyticOptions, Expr, Field, Frame, Schema, Value } from '@rowtim
 import { needsCast } from '@rowtime/core';
 import { unreachable } from './ast.ts';
 import { type BoundPump, outputOf } from './bind.ts';
-import type { BoundFrom, BoundQuery, BoundSelect, WindowPlan } from './bound.ts';
+import type { BoundFrom, BoundOrder, BoundQuery, BoundSelect, WindowPlan } from './bound.ts';
 import { substitute } from './rules.ts';
 
 /** A query as a tree of operators: plain data, printed by explain.ts and made into operators by instantiate.ts.
@@ -19,6 +19,25 @@ export type PlanNode =
       readonly keys: readonly number[];
       /** `input` null: COUNT(*). */
       readonly calls: readonly { readonly name: string; readonly input: number | null }[];
+      readonly schema: Schema;
+    }
+  | {
+      readonly kind: 'stagger';
+      readonly input: PlanNode;
+      /** Milliseconds. */
+      readonly range: number;
+      readonly keys: readonly number[];
+      readonly calls: readonly { readonly name: string; readonly input: number | null }[];
+      readonly schema: Schema;
+    }
+  | {
+      readonly kind: 'distinct';
+      readonly input: PlanNode;
+      /** The column that ascends with ROWTIME, and the expression (or the window) it comes from. */
+      readonly time: number;
+      readonly timeExpr: Expr;
+      readonly window: WindowPlan | null;
+      readonly keys: readonly number[];
       readonly schema: Schema;
     }
   | {
@@ -105,16 +124,41 @@ function planSelect(query: BoundSelect): PlanNode {
   if (query.having) node = { kind: 'filter', input: node, predicate: query.having, schema: node.schema };
   const schema = schemaOf(query);
   const exprs = query.items.map(({ expr }) => placed(expr));
+  if (query.distinct) {
+    const { time: index, keys } = query.distinct;
+    const timeExpr = exprs[index] as Expr;
+    const groupWindow = query.group?.window.unit === 'stagger' ? null : (query.group?.window ?? null);
+    const window = timeExpr.kind === 'column' ? groupWindow : null;
+    const input: PlanNode = { kind: 'project', input: node, exprs, schema };
+    node = { kind: 'distinct', input, time: index, timeExpr, window, keys, schema };
+    if (!query.orderBy) return node;
+    // The binder has seen to it that the keys of ORDER BY are columns of the list, or ROWTIME.
+    const texts = exprs.map((expr) => JSON.stringify(expr));
+    const selected = (expr: Expr): Expr => {
+      const item = texts.indexOf(JSON.stringify(placed(expr)));
+      return item < 0 ? expr : { kind: 'column', index: item, type: expr.type };
+    };
+    const columns = schema.map(({ type }, index): Expr => ({ kind: 'column', index, type }));
+    return planSort(node, columns, schema, query.orderBy, selected);
+  }
   if (!query.orderBy) return { kind: 'project', input: node, exprs, schema };
 
-  // Sort keys need not be selected: they travel behind the columns and are dropped after the sort.
-  const { time, window, keys } = query.orderBy;
-  const sortExprs = [time, ...keys.map(({ expr }) => placed(expr))];
+  return planSort(node, exprs, schema, query.orderBy, placed);
+}
+
+// Sort keys need not be selected: they travel behind the columns and are dropped after the sort.
+function planSort(
+  input: PlanNode,
+  exprs: readonly Expr[],
+  schema: Schema,
+  { time, window, keys }: BoundOrder,
+  placed: (expr: Expr) => Expr,
+): PlanNode {
+  const sortExprs = [placed(time), ...keys.map(({ expr }) => placed(expr))];
   const wide: Schema = [...schema, ...sortExprs.map(({ type }, i) => field(`sort key ${i + 1}`, type))];
-  const projected: PlanNode = { kind: 'project', input: node, exprs: [...exprs, ...sortExprs], schema: wide };
   const sorted: PlanNode = {
     kind: 'sort',
-    input: projected,
+    input: { kind: 'project', input, exprs: [...exprs, ...sortExprs], schema: wide },
     time: schema.length,
     timeExpr: time,
     window,
@@ -134,18 +178,15 @@ function planGroup(input: PlanNode, group: NonNullable<BoundSelect['group']>): P
   let next = group.keys.length;
   const calls = group.aggregates.map(({ name, arg }) => ({ name, input: arg ? next++ : null }));
   const keys = group.keys.map((_, i) => i);
-  return {
-    kind: 'tumble',
-    input: { kind: 'project', input, exprs, schema },
-    window: group.window,
-    keys,
-    calls,
-    schema: [
-      ...schema.slice(0, keys.length),
-      { name: 'window start', type: { kind: 'timestamp' }, nullable: false },
-      ...group.aggregates.map(({ name, type }) => field(name, type)),
-    ],
-  };
+  const projected: PlanNode = { kind: 'project', input, exprs, schema };
+  const keyFields = schema.slice(0, keys.length);
+  const results = group.aggregates.map(({ name, type }) => field(name, type));
+  const { window } = group;
+  if (window.unit === 'stagger') {
+    return { kind: 'stagger', input: projected, range: window.size, keys, calls, schema: [...keyFields, ...results] };
+  }
+  const start: Field = { name: 'window start', type: { kind: 'timestamp' }, nullable: false };
+  return { kind: 'tumble', input: projected, window, keys, calls, schema: [...keyFields, start, ...results] };
 }
 
 function planWindows(input: PlanNode, windows: BoundSelect['windows']): PlanNode {

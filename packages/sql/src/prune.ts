@@ -69,6 +69,8 @@ function pruned(node: PlanNode, wanted: ReadonlySet<number>): Pruned {
     case 'union':
       return unmoved({ ...node, inputs: node.inputs.map((input) => prune(input)) });
     case 'tumble':
+    case 'stagger':
+    case 'distinct':
     case 'sort':
     case 'tableFunction':
       return unmoved({ ...node, input: prune(node.input) });

@@ -20,8 +20,13 @@ class Count implements Aggregate {
     else for (let i = from; i < to; i++) counts[ids[i - from]]++;
   }
 
-  result(groups: number): Column {
-    return { kind: 'num', values: this.#counts.snapshot(groups), valid: null };
+  result(to: number, from = 0): Column {
+    return { kind: 'num', values: this.#counts.range(from, to), valid: null };
+  }
+
+  dropFirst(count: number): void {
+    this.#counts.dropFirst(count);
+    this.#groups -= count;
   }
 
   clear(): void {

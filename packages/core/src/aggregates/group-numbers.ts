@@ -12,6 +12,16 @@ export class GroupNumbers {
     return this.#values;
   }
 
+  /** The numbers of groups [from, to). */
+  range(from: number, to: number): Float64Array<ArrayBuffer> {
+    return this.upTo(to).slice(from, to);
+  }
+
+  dropFirst(count: number): void {
+    this.#values.copyWithin(0, count);
+    this.#values.fill(0, this.#values.length - count);
+  }
+
   clear(): void {
     this.#values.fill(0);
   }

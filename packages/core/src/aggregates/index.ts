@@ -1,5 +1,6 @@
 import type { AggregateFunction } from '../aggregate.ts';
 import { count } from './count.ts';
+import { firstValueOfGroup, lastValueOfGroup } from './first-last.ts';
 import { max, min } from './min-max.ts';
 import { avg, sum } from './sum.ts';
 import { stddevPop, stddevSamp, varPop, varSamp } from './variance.ts';
@@ -16,6 +17,8 @@ export const aggregateFunctions: readonly AggregateFunction[] = [
   { ...stddevSamp, name: 'STDDEV' },
   varPop,
   varSamp,
+  firstValueOfGroup,
+  lastValueOfGroup,
 ];
 
 const byName = new Map(aggregateFunctions.map((fn) => [fn.name, fn]));

@@ -49,10 +49,16 @@ class ExtremeNumber implements Aggregate {
     }
   }
 
-  result(groups: number): Column {
-    const seen = this.#seen.snapshot(groups);
+  result(to: number, from = 0): Column {
+    const seen = this.#seen.range(from, to);
     const valid = seen.includes(0) ? Uint8Array.from(seen) : null;
-    return { kind: 'num', values: this.#values.snapshot(groups), valid };
+    return { kind: 'num', values: this.#values.range(from, to), valid };
+  }
+
+  dropFirst(count: number): void {
+    this.#values.dropFirst(count);
+    this.#seen.dropFirst(count);
+    this.#groups -= count;
   }
 
   clear(): void {
@@ -95,10 +101,14 @@ class ExtremeText implements Aggregate {
     }
   }
 
-  result(groups: number): Column {
-    const builder = new ColumnBuilder(columnKind(this.#type), Math.max(groups, 1));
-    for (let g = 0; g < groups; g++) builder.push(this.#best[g] ?? null);
+  result(to: number, from = 0): Column {
+    const builder = new ColumnBuilder(columnKind(this.#type), Math.max(to - from, 1));
+    for (let g = from; g < to; g++) builder.push(this.#best[g] ?? null);
     return builder.finish();
+  }
+
+  dropFirst(count: number): void {
+    this.#best.splice(0, count);
   }
 
   clear(): void {

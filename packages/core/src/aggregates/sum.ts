@@ -53,14 +53,20 @@ class Sum implements Aggregate {
     else addAll(sums, counts, ids, values, from, to);
   }
 
-  result(groups: number): Column {
-    const counts = this.#counts.snapshot(groups);
-    const values = this.#finish(this.#sums.snapshot(groups), counts);
+  result(to: number, from = 0): Column {
+    const counts = this.#counts.range(from, to);
+    const values = this.#finish(this.#sums.range(from, to), counts);
     const valid = counts.includes(0) ? Uint8Array.from(counts, (n) => (n > 0 ? 1 : 0)) : null;
-    if (valid) for (let g = 0; g < groups; g++) if (valid[g] === 0) values[g] = 0;
+    if (valid) for (let g = 0; g < values.length; g++) if (valid[g] === 0) values[g] = 0;
     const failures = new Failures();
     const fitted = fitNumbers(values, valid, this.#type, failures);
     return { kind: 'num', ...fitted };
+  }
+
+  dropFirst(count: number): void {
+    this.#sums.dropFirst(count);
+    this.#counts.dropFirst(count);
+    this.#groups -= count;
   }
 
   clear(): void {

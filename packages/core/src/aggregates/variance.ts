@@ -50,17 +50,22 @@ class Variance implements Aggregate {
     }
   }
 
-  result(groups: number): Column {
-    const counts = this.#counts.upTo(groups);
-    const squares = this.#squares.upTo(groups);
-    const values = new Float64Array(groups);
-    const valid = new Uint8Array(groups);
-    for (let g = 0; g < groups; g++) {
+  result(to: number, from = 0): Column {
+    const counts = this.#counts.range(from, to);
+    const squares = this.#squares.range(from, to);
+    const values = new Float64Array(counts.length);
+    const valid = new Uint8Array(counts.length);
+    for (let g = 0; g < counts.length; g++) {
       if (counts[g] <= this.#lost) continue;
       values[g] = this.#finish(squares[g] / (counts[g] - this.#lost));
       valid[g] = 1;
     }
     return { kind: 'num', values, valid };
+  }
+
+  dropFirst(count: number): void {
+    for (const numbers of [this.#counts, this.#means, this.#squares]) numbers.dropFirst(count);
+    this.#groups -= count;
   }
 
   clear(): void {
