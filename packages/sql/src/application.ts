@@ -2,7 +2,7 @@ import { type Field, Graph, type Schema, type SqlType } from '@rowtime/core';
 import type { Statement } from './ast.ts';
 import { type BoundPump, bindPump } from './bind.ts';
 import { notYet } from './bind-expr.ts';
-import { Catalog, nameOf } from './catalog.ts';
+import { Catalog, nameOf, type ReferenceTable } from './catalog.ts';
 import { SqlError } from './errors.ts';
 import { explain, printSchema } from './explain.ts';
 import { instantiate, streamsRead } from './instantiate.ts';
@@ -16,6 +16,8 @@ import { typeOf } from './types.ts';
 export interface CompileOptions {
   /** The input streams, as the configuration of the application declares them: their names and columns are exact. */
   readonly inputs: Readonly<Record<string, Schema | Readonly<Record<string, string>>>>;
+  /** Reference tables, loaded: their names and columns are exact, too. */
+  readonly tables?: Readonly<Record<string, ReferenceTable>>;
   /** Where RANDOM_CUT_FOREST starts its random numbers. The service took a new seed at each start. Default 42. */
   readonly seed?: number;
 }
@@ -38,9 +40,12 @@ export function compile(sql: string, options: CompileOptions): Application {
   return compileStatements(parse(sql), options);
 }
 
-function compileStatements(statements: readonly Statement[], { inputs, seed = 42 }: CompileOptions): Application {
+function compileStatements(
+  statements: readonly Statement[],
+  { inputs, tables = {}, seed = 42 }: CompileOptions,
+): Application {
   const schemas = Object.fromEntries(Object.entries(inputs).map(([name, columns]) => [name, schemaFrom(columns)]));
-  const catalog = new Catalog(schemas);
+  const catalog = new Catalog(schemas, tables);
   // Streams first: a pump may name one that is created after it.
   for (const statement of statements) if (statement.kind === 'createStream') catalog.define(statement);
   const bound = bindPumps(statements, catalog);
@@ -62,7 +67,7 @@ function compileStatements(statements: readonly Statement[], { inputs, seed = 42
       return schema.map((_, i) => read.has(i));
     },
     explain: () => explained,
-    graph: () => new Graph(instantiate(streams, pumps, { seed }), `${explained}\nseed ${seed}`),
+    graph: () => new Graph(instantiate(streams, pumps, { seed, tables }), `${explained}\nseed ${seed}`),
   };
 }
 

@@ -11,6 +11,7 @@ import {
 import type * as ast from './ast.ts';
 import { unreachable } from './ast.ts';
 import { bindExpr, type ExprContext, notYet, plainContext } from './bind-expr.ts';
+import { bindJoin } from './bind-join.ts';
 import { millisOf, OverWindows } from './bind-over.ts';
 import type {
   BoundAggregateCall,
@@ -164,7 +165,7 @@ function bindSetOperation(query: ast.SetOperation, catalog: Catalog): BoundQuery
 }
 
 function bindSelect(select: ast.Select, catalog: Catalog): BoundSelect {
-  const { from, scope } = bindFrom(select.from, catalog);
+  const { from, scope } = bindFrom(select.from, catalog, select.windows);
   const where =
     select.where && condition(bindExpr(select.where, plainContext(scope, 'WHERE')), select.where.span, 'WHERE');
   const grouped =
@@ -434,9 +435,20 @@ function ordinalOrAlias(expr: ast.Expr, items: readonly BoundItem[]): Expr | nul
   return named.length === 1 ? (named[0]?.expr ?? null) : null;
 }
 
-function bindFrom(item: ast.FromItem, catalog: Catalog): { from: BoundFrom; scope: Scope } {
-  if (item.kind === 'join') throw notYet('JOIN', item.span);
-  if (item.over) throw notYet('a window OVER an input of FROM', item.over.span);
+function bindFrom(
+  item: ast.FromItem,
+  catalog: Catalog,
+  windows: readonly ast.NamedWindow[],
+): { from: BoundFrom; scope: Scope } {
+  if (item.kind === 'join') return bindJoin(item, catalog, windows, bindFrom);
+  if (item.over) {
+    throw new SqlError(
+      'SQL_NOT_SUPPORTED',
+      'only the inputs of a join have a window of their own',
+      item.over.span,
+      'write the function OVER the window: COUNT(*) OVER (…)',
+    );
+  }
   const from = bindFromItem(item, catalog);
   const schema = renamed(from.schema, item);
   const name = item.alias?.name ?? (item.kind === 'relation' ? nameOf(item.name) : null);
@@ -447,7 +459,14 @@ function bindFrom(item: ast.FromItem, catalog: Catalog): { from: BoundFrom; scop
 function bindFromItem(item: ast.Relation | ast.Subquery | ast.TableFunction, catalog: Catalog): BoundFrom {
   switch (item.kind) {
     case 'relation': {
-      const { name, schema } = catalog.find(item.name);
+      const { name, schema, rows } = catalog.find(item.name);
+      if (rows) {
+        throw new SqlError(
+          'SQL_NOT_SUPPORTED',
+          `${printName(name)} is a reference table: a stream can only be joined with it`,
+          item.span,
+        );
+      }
       return { kind: 'stream', stream: name, schema };
     }
     case 'subquery': {

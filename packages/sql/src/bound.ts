@@ -37,6 +37,8 @@ export interface BoundItem {
 export type BoundFrom =
   | { readonly kind: 'stream'; readonly stream: string; readonly schema: Schema }
   | { readonly kind: 'query'; readonly query: BoundQuery; readonly schema: Schema }
+  | BoundJoin
+  | BoundLookup
   | {
       readonly kind: 'tableFunction';
       readonly name: string;
@@ -45,6 +47,37 @@ export type BoundFrom =
       readonly input: Schema;
       readonly schema: Schema;
     };
+
+/** Two streams. `schema`: the columns of left, its ROWTIME, the columns of right, its ROWTIME. */
+export interface BoundJoin {
+  readonly kind: 'join';
+  readonly left: BoundJoinSide;
+  readonly right: BoundJoinSide;
+  /** Over `schema`. */
+  readonly residual: Expr | null;
+  readonly schema: Schema;
+}
+
+export interface BoundJoinSide {
+  readonly from: BoundFrom;
+  readonly frame: Frame | null;
+  /** Columns that equal those of the other side, pair by pair. */
+  readonly keys: readonly number[];
+  readonly isOuter: boolean;
+}
+
+/** A stream and a reference table; `schema` as of a join. */
+export interface BoundLookup {
+  readonly kind: 'lookup';
+  readonly from: BoundFrom;
+  readonly table: string;
+  readonly streamKeys: readonly number[];
+  readonly tableKeys: readonly number[];
+  readonly isOuter: boolean;
+  readonly isTableFirst: boolean;
+  readonly residual: Expr | null;
+  readonly schema: Schema;
+}
 
 /** GROUP BY with a window over ROWTIME, or WINDOWED BY STAGGER. */
 export interface BoundGroup {

@@ -1,4 +1,4 @@
-import type { Field, Schema } from '@rowtime/core';
+import type { Field, Row, Schema } from '@rowtime/core';
 import type { Identifier, Name, Span, Statement } from './ast.ts';
 import { SqlError } from './errors.ts';
 import { printName, suggest } from './suggest.ts';
@@ -10,18 +10,29 @@ export interface CatalogStream {
   readonly schema: Schema;
   /** Input streams come from the configuration; the others from CREATE STREAM. */
   readonly input: boolean;
+  /** The rows of a reference table; null for a stream. */
+  readonly rows: readonly Row[] | null;
+}
+
+/** A reference table: its name and columns are exact, as if quoted. */
+export interface ReferenceTable {
+  readonly schema: Schema;
+  readonly rows: readonly Row[];
 }
 
 /** The streams of an application, by exact name. */
 export class Catalog {
   readonly #streams = new Map<string, CatalogStream>();
 
-  constructor(inputs: Readonly<Record<string, Schema>>) {
-    for (const [name, schema] of Object.entries(inputs)) this.#streams.set(name, { name, schema, input: true });
+  constructor(inputs: Readonly<Record<string, Schema>>, tables: Readonly<Record<string, ReferenceTable>>) {
+    for (const [name, schema] of Object.entries(inputs))
+      this.#streams.set(name, { name, schema, input: true, rows: null });
+    for (const [name, { schema, rows }] of Object.entries(tables))
+      this.#streams.set(name, { name, schema, input: true, rows });
   }
 
   get streams(): readonly CatalogStream[] {
-    return [...this.#streams.values()];
+    return [...this.#streams.values()].filter(({ rows }) => rows === null);
   }
 
   /** CREATE STREAM. With OR REPLACE the earlier one is gone. */
@@ -65,7 +76,7 @@ export class Catalog {
       }
       return { name: column.name.name, type, nullable: !column.notNull };
     });
-    this.#streams.set(name, { name, schema, input: false });
+    this.#streams.set(name, { name, schema, input: false, rows: null });
   }
 
   find(name: Name): CatalogStream {

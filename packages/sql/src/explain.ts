@@ -1,7 +1,7 @@
 import { type Expr, printType, type Schema } from '@rowtime/core';
 import { unreachable } from './ast.ts';
 import type { WindowPlan } from './bound.ts';
-import type { PlanNode, PumpPlan } from './plan.ts';
+import { inputsOf, type PlanNode, type PumpPlan } from './plan.ts';
 import { printName } from './suggest.ts';
 
 /** A plan as text, one operator a line, the last one first. */
@@ -17,9 +17,7 @@ export function printSchema(schema: Schema): string {
 
 function explainNode(node: PlanNode, depth: number): string[] {
   const line = '  '.repeat(depth) + describe(node);
-  if (node.kind === 'read') return [line];
-  const inputs = node.kind === 'union' ? node.inputs : [node.input];
-  return [line, ...inputs.flatMap((input) => explainNode(input, depth + 1))];
+  return [line, ...inputsOf(node).flatMap((input) => explainNode(input, depth + 1))];
 }
 
 function describe(node: PlanNode): string {
@@ -60,6 +58,24 @@ function describe(node: PlanNode): string {
           return `slide ${reach} by [${partitionBy.map(column).join(', ')}] compute [${computed.join(', ')}]`;
         })
         .join('; ');
+    case 'join': {
+      const sides = node.sides.map(({ frame, keys, isOuter }, i) => {
+        const reach =
+          frame === null
+            ? 'current row'
+            : frame.kind === 'range'
+              ? `range ${frame.millis} ms`
+              : `rows ${frame.preceding}`;
+        const columns = keys.map((key) => printName(node.inputs[i]?.schema[key]?.name ?? ''));
+        return `${reach} by [${columns.join(', ')}]${isOuter ? ' outer' : ''}`;
+      });
+      return `join ${sides.join(' with ')}${node.residual ? ` where ${printExpr(node.residual, node.schema)}` : ''}`;
+    }
+    case 'lookup': {
+      const keys = node.streamKeys.map((key) => printName(node.input.schema[key]?.name ?? ''));
+      const rest = node.residual ? ` where ${printExpr(node.residual, node.schema)}` : '';
+      return `look up ${printName(node.table)} by [${keys.join(', ')}]${node.isOuter ? ' outer' : ''}${rest}`;
+    }
     case 'union':
       return 'union';
     case 'tableFunction':

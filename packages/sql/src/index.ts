@@ -1,5 +1,6 @@
 export type { Application, CompileOptions } from './application.ts';
 export { compile, parseType, schemaFrom } from './application.ts';
+export type { ReferenceTable } from './catalog.ts';
 export type { SqlErrorCode } from './errors.ts';
 export { frame, SqlError, sqlErrorCodes } from './errors.ts';
 export { streamsRead } from './instantiate.ts';

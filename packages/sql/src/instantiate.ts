@@ -9,6 +9,9 @@ import {
   Failures,
   filter,
   type GraphNode,
+  Join,
+  type JoinSide,
+  lookup,
   type Millis,
   type Operator,
   project,
@@ -23,14 +26,15 @@ import {
   Union,
 } from '@rowtime/core';
 import { unreachable } from './ast.ts';
-import type { CatalogStream } from './catalog.ts';
+import type { CatalogStream, ReferenceTable } from './catalog.ts';
 import { functionNamed } from './functions/index.ts';
-import type { PlanNode, PumpPlan } from './plan.ts';
+import { inputsOf, type PlanNode, type PumpPlan } from './plan.ts';
 import { tableFunction } from './table-functions/index.ts';
 import { windowFrom } from './windows.ts';
 
 export interface InstantiateOptions {
   readonly seed: number;
+  readonly tables: Readonly<Record<string, ReferenceTable>>;
 }
 
 /** The only place that makes operators: pumps in an order in which each comes after those it reads. */
@@ -71,8 +75,7 @@ export function instantiate(
 /** The streams that a query reads, each once. */
 export function streamsRead(node: PlanNode): readonly string[] {
   if (node.kind === 'read') return [node.stream];
-  const inputs = node.kind === 'union' ? node.inputs : [node.input];
-  return [...new Set(inputs.flatMap(streamsRead))];
+  return [...new Set(inputsOf(node).flatMap(streamsRead))];
 }
 
 function streamNode({ name, schema }: CatalogStream, writers: readonly string[]): GraphNode {
@@ -101,7 +104,7 @@ class PumpBuilder {
 
   #build(node: PlanNode): string {
     if (node.kind === 'read') return streamId(node.stream);
-    const from = (node.kind === 'union' ? node.inputs : [node.input]).map((input) => this.#build(input));
+    const from = inputsOf(node).map((input) => this.#build(input));
     const id = `pump/${this.#pump.name}/${++this.#place}`;
     const errors = new RowErrors(this.#pump.name);
     this.#nodes.push({ id, operator: this.#operator(node, errors), from, errors });
@@ -146,6 +149,16 @@ class PumpBuilder {
           }),
         }));
         return new Slide({ input: node.input.schema, windows, errors });
+      }
+      case 'join': {
+        const { sides, schema, residual } = node;
+        const side = (i: 0 | 1): JoinSide => ({ ...sides[i], schema: node.inputs[i].schema });
+        return new Join({ left: side(0), right: side(1), schema, residual, errors, functions: functionNamed });
+      }
+      case 'lookup': {
+        const table = this.#options.tables[node.table];
+        assert(table, `reference table ${node.table} is there`);
+        return lookup({ ...node, input: node.input.schema, table, errors, functions: functionNamed });
       }
       case 'union':
         return new Union(node.schema, node.inputs.length);

@@ -2,7 +2,15 @@ import type { AnalyticOptions, Expr, Field, Frame, Schema, Value } from '@rowtim
 import { needsCast } from '@rowtime/core';
 import { unreachable } from './ast.ts';
 import { type BoundPump, outputOf } from './bind.ts';
-import type { BoundFrom, BoundOrder, BoundQuery, BoundSelect, WindowPlan } from './bound.ts';
+import type {
+  BoundFrom,
+  BoundJoinSide,
+  BoundLookup,
+  BoundOrder,
+  BoundQuery,
+  BoundSelect,
+  WindowPlan,
+} from './bound.ts';
 import { substitute } from './rules.ts';
 
 /** A query as a tree of operators: plain data, printed by explain.ts and made into operators by instantiate.ts.
@@ -61,6 +69,15 @@ export type PlanNode =
       }[];
       readonly schema: Schema;
     }
+  | {
+      readonly kind: 'join';
+      /** Left and right. */
+      readonly inputs: readonly [PlanNode, PlanNode];
+      readonly sides: readonly [PlanJoinSide, PlanJoinSide];
+      readonly residual: Expr | null;
+      readonly schema: Schema;
+    }
+  | (Omit<BoundLookup, 'kind' | 'from'> & { readonly kind: 'lookup'; readonly input: PlanNode })
   | { readonly kind: 'union'; readonly inputs: readonly PlanNode[]; readonly schema: Schema }
   | {
       readonly kind: 'tableFunction';
@@ -70,12 +87,29 @@ export type PlanNode =
       readonly schema: Schema;
     };
 
+/** How one input takes part in a join: see JoinSide of core. */
+export type PlanJoinSide = Omit<BoundJoinSide, 'from'>;
+
 /** A function OVER a window; `input` null: COUNT(*). `args` are those of the call, of which only literals are looked at. */
 export interface SlideCall {
   readonly name: string;
   readonly input: number | null;
   readonly args: readonly Expr[];
   readonly options: AnalyticOptions;
+}
+
+/** The inputs of a node, left to right. */
+export function inputsOf(node: PlanNode): readonly PlanNode[] {
+  if (node.kind === 'read') return [];
+  return node.kind === 'union' || node.kind === 'join' ? node.inputs : [node.input];
+}
+
+/** The node with other inputs. */
+export function withInputs(node: PlanNode, f: (input: PlanNode) => PlanNode): PlanNode {
+  if (node.kind === 'read') return node;
+  if (node.kind === 'union') return { ...node, inputs: node.inputs.map(f) };
+  if (node.kind === 'join') return { ...node, inputs: [f(node.inputs[0]), f(node.inputs[1])] };
+  return { ...node, input: f(node.input) };
 }
 
 export interface PumpPlan {
@@ -220,6 +254,16 @@ function planFrom(from: BoundFrom): PlanNode {
       return { kind: 'read', stream: from.stream, schema: from.schema };
     case 'query':
       return planQuery(from.query);
+    case 'join': {
+      const { left, right, residual, schema } = from;
+      const side = ({ frame, keys, isOuter }: BoundJoinSide): PlanJoinSide => ({ frame, keys, isOuter });
+      const inputs = [planFrom(left.from), planFrom(right.from)] as const;
+      return { kind: 'join', inputs, sides: [side(left), side(right)], residual, schema };
+    }
+    case 'lookup': {
+      const { from: stream, ...rest } = from;
+      return { ...rest, input: planFrom(stream) };
+    }
     case 'tableFunction':
       return {
         kind: 'tableFunction',

@@ -1,6 +1,6 @@
 import type { Expr } from '@rowtime/core';
 import { unreachable } from './ast.ts';
-import type { PlanNode } from './plan.ts';
+import { inputsOf, type PlanNode, withInputs } from './plan.ts';
 import { isSimple, substitute } from './rules.ts';
 
 /** Reads of a stream take only the columns that the query needs: sources need not decode the others, and a row in
@@ -67,13 +67,14 @@ function pruned(node: PlanNode, wanted: ReadonlySet<number>): Pruned {
       };
     }
     case 'union':
-      return unmoved({ ...node, inputs: node.inputs.map((input) => prune(input)) });
+    case 'join':
+    case 'lookup':
     case 'tumble':
     case 'stagger':
     case 'distinct':
     case 'sort':
     case 'tableFunction':
-      return unmoved({ ...node, input: prune(node.input) });
+      return unmoved(withInputs(node, prune));
     default:
       return unreachable(node);
   }
@@ -96,10 +97,6 @@ function unmoved(node: PlanNode): Pruned {
 
 function moved(expr: Expr, places: ReadonlyMap<number, number>): Expr {
   return substitute(expr, (column) => ({ ...column, index: places.get(column.index) ?? column.index }));
-}
-
-function inputsOf(node: Exclude<PlanNode, { kind: 'read' }>): readonly PlanNode[] {
-  return node.kind === 'union' ? node.inputs : [node.input];
 }
 
 function allColumns({ schema }: PlanNode): Set<number> {

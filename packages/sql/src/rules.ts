@@ -1,5 +1,5 @@
 import type { Expr } from '@rowtime/core';
-import type { PlanNode } from './plan.ts';
+import { type PlanNode, withInputs } from './plan.ts';
 
 /** A rewrite of one node into one that gives the same rows; null where it does not apply. */
 export interface Rule {
@@ -47,12 +47,6 @@ export function rewrite(node: PlanNode): PlanNode {
     if (!next) return current;
     current = withInputs(next, rewrite);
   }
-}
-
-function withInputs(node: PlanNode, f: (node: PlanNode) => PlanNode): PlanNode {
-  if (node.kind === 'read') return node;
-  if (node.kind === 'union') return { ...node, inputs: node.inputs.map(f) };
-  return { ...node, input: f(node.input) };
 }
 
 function renamed(node: PlanNode, { schema }: PlanNode): PlanNode {

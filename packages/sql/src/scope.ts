@@ -10,6 +10,8 @@ export interface Relation {
   readonly schema: Schema;
   /** Where its columns begin among those of the whole FROM clause. */
   readonly offset: number;
+  /** The column that holds its ROWTIME, in a join; else ROWTIME is that of the row itself. */
+  readonly rowtimeAt?: number;
 }
 
 /** The columns that expressions can name. */
@@ -51,7 +53,12 @@ export class Scope {
         `write ${owners[0]}.${printName(column.name)}`,
       );
     }
-    if (column.name === 'ROWTIME') return { kind: 'rowtime', type: { kind: 'timestamp' } };
+    if (column.name === 'ROWTIME') {
+      // Qualified, it is the time of that input's row; else that of the row about to come out (AWS SQL reference, "ROWTIME").
+      const rowtimeAt = second ? among[0]?.rowtimeAt : undefined;
+      if (rowtimeAt === undefined) return { kind: 'rowtime', type: { kind: 'timestamp' } };
+      return { kind: 'column', index: rowtimeAt, type: { kind: 'timestamp' } };
+    }
     throw unknownColumn(column, among);
   }
 

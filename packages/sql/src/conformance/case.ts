@@ -6,7 +6,15 @@ export interface ConformanceCase {
   readonly input_schema?: Readonly<Record<string, readonly { readonly name: string; readonly type: string }[]>>;
   /** InputSchema of the service's API, by stream; entries of `input` then carry records. */
   readonly input_config?: Readonly<Record<string, unknown>>;
-  readonly reference_tables?: unknown;
+  readonly reference_tables?: Readonly<
+    Record<
+      string,
+      {
+        readonly schema: readonly { readonly name: string; readonly type: string }[];
+        readonly rows: readonly JsonRow[];
+      }
+    >
+  >;
   readonly input?: readonly InputEntry[];
   readonly input_table?: InputTable;
   readonly advance_to?: string;
@@ -63,7 +71,20 @@ export interface Property {
   readonly score?: string;
   readonly outlier?: RowSelector;
   readonly by?: string;
-  readonly direction?: 'asc' | 'desc';
+  readonly direction?: 'asc' | 'desc' | 'HIGH' | 'LOW';
+  /** Names of the numeric columns in an explanation, and of the fields of each. */
+  readonly keys?: readonly string[];
+  readonly key?: string;
+  readonly fields?: readonly string[];
+  readonly direction_values?: readonly string[];
+  readonly tolerance?: number;
+  readonly greater?: string;
+  readonly less?: string;
+  readonly where?: RowSelector;
+  readonly min_share?: number;
+  readonly dims?: number;
+  readonly box?: { readonly min: readonly number[]; readonly max: readonly number[] };
+  readonly margin?: number;
 }
 
 export interface RowSelector {

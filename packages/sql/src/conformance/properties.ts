@@ -53,7 +53,116 @@ const checks: Readonly<Record<string, Check>> = {
     }
     return null;
   },
+  explanation_shape({ column = '', skip = 0, keys = [], fields = [], direction_values: directions = [] }, { rows }) {
+    return firstFailing(rows.slice(skip), (row) => {
+      const explanation = parsed(row[column]);
+      return (
+        hasExactly(explanation, keys) &&
+        keys.every((key) => {
+          const values = explanation[key];
+          return hasExactly(values, fields) && fields.every((field) => isFieldValue(field, values[field], directions));
+        })
+      );
+    });
+  },
+  attribution_sum({ column = '', score = '', keys = [], tolerance = 0, skip = 0 }, { rows }) {
+    return firstFailing(rows.slice(skip), (row) => {
+      const sum = keys.reduce((total, key) => total + Number(fieldOf(row[column], key, 'ATTRIBUTION_SCORE')), 0);
+      return Math.abs(sum - Number(row[score])) <= tolerance;
+    });
+  },
+  attribution_greater({ column = '', greater = '', less = '', ...property }, { rows }) {
+    const attribution = (row: JsonRow, key: string): number => Number(fieldOf(row[column], key, 'ATTRIBUTION_SCORE'));
+    return shareOf(rows, property, (row) => attribution(row, greater) > attribution(row, less));
+  },
+  explanation_direction({ column = '', key = '', direction, ...property }, { rows }) {
+    return shareOf(rows, property, (row) => fieldOf(row[column], key, 'DIRECTION') === direction);
+  },
+  hotspots_json({ column = '', dims = 0 }, { rows }) {
+    return firstFailing(rows, (row) => {
+      if (row[column] === null) return true;
+      return hotspotsOf(row[column])?.every((hotspot) => isHotspot(hotspot, dims)) ?? false;
+    });
+  },
+  hotspot_found({ column = '', box = { min: [], max: [] }, margin = 0, ...property }, { rows }) {
+    return shareOf(rows, property, (row) => {
+      return hotspotsOf(row[column])?.some((hotspot) => isInside(hotspot, box, margin)) ?? false;
+    });
+  },
+  hotspots_mostly_empty({ column = '', ...property }, { rows }) {
+    return shareOf(rows, property, (row) => row[column] === null || hotspotsOf(row[column])?.length === 0);
+  },
 };
+
+/** Why too few of the selected rows hold; no row at all is too few. */
+function shareOf(
+  rows: readonly JsonRow[],
+  { where, skip = 0, min_share: share = 1 }: Pick<Property, 'where' | 'skip' | 'min_share'>,
+  holds: (row: JsonRow) => boolean,
+): string | null {
+  const selected = rows.slice(skip).filter((row) => !where || selects(where, row));
+  if (selected.length === 0) return 'no row is selected';
+  const found = selected.filter(holds).length;
+  if (found >= share * selected.length) return null;
+  const first = selected.find((row) => !holds(row));
+  return `${found} of ${selected.length} rows, not ${share} of them; one is ${JSON.stringify(first)}`;
+}
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+function parsed(text: JsonValue | undefined): unknown {
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    return null;
+  }
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function hasExactly(value: unknown, keys: readonly string[]): value is JsonObject {
+  return isObject(value) && Object.keys(value).length === keys.length && keys.every((key) => Object.hasOwn(value, key));
+}
+
+function isFieldValue(field: string, value: unknown, directions: readonly string[]): boolean {
+  if (typeof value !== 'string') return false;
+  return field === 'DIRECTION' ? directions.includes(value) : value.trim() !== '' && Number(value) >= 0;
+}
+
+/** NaN if there is none: it is neither equal to, nor greater or less than anything. */
+function fieldOf(text: JsonValue | undefined, key: string, field: string): unknown {
+  const explanation = parsed(text);
+  const values = isObject(explanation) ? explanation[key] : null;
+  return isObject(values) && Object.hasOwn(values, field) ? values[field] : Number.NaN;
+}
+
+function hotspotsOf(text: JsonValue | undefined): readonly unknown[] | null {
+  const result = parsed(text);
+  const list = isObject(result) ? result['hotspots'] : null;
+  return Array.isArray(list) ? list : null;
+}
+
+function isHotspot(value: unknown, dims: number): boolean {
+  if (!isObject(value)) return false;
+  const { density, minValues: min, maxValues: max } = value;
+  if (!(typeof density === 'number' && density > 0 && isNumbers(min, dims) && isNumbers(max, dims))) return false;
+  return min.every((low, d) => low <= (max[d] ?? Number.NaN));
+}
+
+function isNumbers(value: unknown, count: number): value is number[] {
+  return Array.isArray(value) && value.length === count && value.every((item) => typeof item === 'number');
+}
+
+function isInside(value: unknown, box: NonNullable<Property['box']>, margin: number): boolean {
+  if (!isHotspot(value, box.min.length)) return false;
+  const { minValues, maxValues } = value as { minValues: number[]; maxValues: number[] };
+  return (
+    box.min.every((low, d) => (minValues[d] ?? Number.NaN) >= low - margin) &&
+    box.max.every((high, d) => (maxValues[d] ?? Number.NaN) <= high + margin)
+  );
+}
 
 function firstFailing(rows: readonly JsonRow[], holds: (row: JsonRow) => boolean): string | null {
   const at = rows.findIndex((row) => !holds(row));

@@ -13,6 +13,7 @@ import {
   type Value,
 } from '@rowtime/core';
 import { type Application, compile, parseType } from '../application.ts';
+import type { ReferenceTable } from '../catalog.ts';
 import { SqlError } from '../errors.ts';
 import type { ConformanceCase, InputEntry, JsonRow, JsonValue } from './case.ts';
 import { compareRows } from './compare.ts';
@@ -45,10 +46,9 @@ export function runCase(test: ConformanceCase, options: RunOptions): string | nu
   const decoders = new Map(
     Object.entries(test.input_config ?? {}).map(([stream, config]) => [stream, options.decoder(config)]),
   );
-  if (test.reference_tables) return 'reference tables are not supported yet';
   let application: Application;
   try {
-    application = compile(test.sql, { inputs: inputSchemas(test, decoders) });
+    application = compile(test.sql, { inputs: inputSchemas(test, decoders), tables: tablesOf(test) });
   } catch (error) {
     if (!(error instanceof SqlError)) throw error;
     if (test.expected_error && error.code !== 'SQL_NOT_SUPPORTED_YET') return null;
@@ -72,6 +72,19 @@ function inputSchemas(test: ConformanceCase, decoders: ReadonlyMap<string, Recor
     ...declared,
     ...[...decoders].map(([stream, { schema }]): [string, Schema] => [stream, schema]),
   ]);
+}
+
+function tablesOf({ reference_tables: tables = {} }: ConformanceCase): Record<string, ReferenceTable> {
+  return Object.fromEntries(
+    Object.entries(tables).map(([name, table]) => {
+      const schema = table.schema.map((column) => ({
+        name: column.name,
+        type: parseType(column.type),
+        nullable: true,
+      }));
+      return [name, { schema, rows: table.rows.map((row) => fromJson(row, schema)) }];
+    }),
+  );
 }
 
 function place(sql: string, offset: number): string {

@@ -1,0 +1,228 @@
+import { columnKind, type Expr, type Frame, type Schema } from '@rowtime/core';
+import type * as ast from './ast.ts';
+import { bindExpr, notYet, plainContext } from './bind-expr.ts';
+import { bindFrame } from './bind-over.ts';
+import type { BoundFrom } from './bound.ts';
+import { type Catalog, type CatalogStream, nameOf } from './catalog.ts';
+import { SqlError } from './errors.ts';
+import { type Relation, Scope } from './scope.ts';
+import { printName, suggest } from './suggest.ts';
+
+export interface Bound {
+  readonly from: BoundFrom;
+  readonly scope: Scope;
+}
+
+/** Binds a FROM item that is no join side with a window: handed in, because FROM items nest. */
+export type BindFrom = (item: ast.FromItem, catalog: Catalog, windows: readonly ast.NamedWindow[]) => Bound;
+
+/** JOIN of two streams, or of a stream and a reference table. */
+export function bindJoin(
+  join: ast.Join,
+  catalog: Catalog,
+  windows: readonly ast.NamedWindow[],
+  bindFrom: BindFrom,
+): Bound {
+  const [leftTable, rightTable] = [tableOf(join.left, catalog), tableOf(join.right, catalog)];
+  if (leftTable && rightTable) throw notYet('a join of two reference tables', join.span);
+  if (leftTable || rightTable) return bindLookup(join, catalog, windows, bindFrom, leftTable, rightTable);
+
+  const left = bindSide(join.left, catalog, windows, bindFrom);
+  const right = bindSide(join.right, catalog, windows, bindFrom);
+  const { scope, schema, offset } = joinedScope(left.scope, left.from.schema, right.scope, right.from.schema);
+  const { leftKeys, rightKeys, residual } = bindCondition(join, scope, left.from.schema.length, offset);
+  if (!left.frame && !right.frame) {
+    // AWS developer guide, "Stream Joins": without a window no two rows are ever there together.
+    throw new SqlError(
+      'SQL_NOT_SUPPORTED',
+      'a join of two streams needs a window on one side at least',
+      join.span,
+      `write OVER (RANGE INTERVAL '1' MINUTE PRECEDING) after the name of one of them`,
+    );
+  }
+  return {
+    scope,
+    from: {
+      kind: 'join',
+      left: {
+        from: left.from,
+        frame: left.frame,
+        keys: leftKeys,
+        isOuter: join.type === 'left' || join.type === 'full',
+      },
+      right: {
+        from: right.from,
+        frame: right.frame,
+        keys: rightKeys,
+        isOuter: join.type === 'right' || join.type === 'full',
+      },
+      residual,
+      schema,
+    },
+  };
+}
+
+interface BoundSide extends Bound {
+  readonly frame: Frame | null;
+}
+
+function bindSide(
+  item: ast.FromItem,
+  catalog: Catalog,
+  windows: readonly ast.NamedWindow[],
+  bindFrom: BindFrom,
+): BoundSide {
+  if (item.kind === 'join') return { ...bindFrom(item, catalog, windows), frame: null };
+  const bound = bindFrom({ ...item, over: null }, catalog, windows);
+  return { ...bound, frame: item.over && sideFrame(item.over, windows) };
+}
+
+// AWS SQL reference, "JOIN clause": a window of a join has a frame, and no PARTITION BY.
+function sideFrame(over: ast.Over, windows: readonly ast.NamedWindow[]): Frame {
+  let spec: ast.WindowSpec;
+  if (over.kind === 'windowName') {
+    const found = windows.find(({ name }) => name.name === over.name.name);
+    if (!found) {
+      const near = suggest(
+        over.name.name,
+        windows.map(({ name }) => name.name),
+      );
+      throw new SqlError(
+        'SQL_UNKNOWN_WINDOW',
+        `there is no window ${printName(over.name.name)}`,
+        over.span,
+        near && `did you mean ${printName(near)}?`,
+      );
+    }
+    spec = found.spec;
+  } else spec = over;
+  const [partition] = spec.partitionBy;
+  if (partition)
+    throw new SqlError('SQL_NOT_SUPPORTED', 'the window of a join has no PARTITION BY', partition.span, 'say it in ON');
+  if (!spec.frame) {
+    throw new SqlError(
+      'SQL_NOT_SUPPORTED',
+      'the window of a join says how far it reaches',
+      spec.span,
+      "write RANGE INTERVAL '1' MINUTE PRECEDING",
+    );
+  }
+  return bindFrame(spec.frame);
+}
+
+/** The columns of both, each followed by its ROWTIME. */
+function joinedScope(
+  leftScope: Scope,
+  left: Schema,
+  rightScope: Scope,
+  right: Schema,
+): { scope: Scope; schema: Schema; offset: number } {
+  const offset = left.length + 1;
+  const rowtime = { name: 'ROWTIME of an input', type: { kind: 'timestamp' }, nullable: true } as const;
+  const relations = [
+    ...leftScope.relations.map((relation): Relation => ({ ...relation, rowtimeAt: relation.rowtimeAt ?? left.length })),
+    ...rightScope.relations.map(
+      (relation): Relation => ({
+        ...relation,
+        offset: relation.offset + offset,
+        rowtimeAt: (relation.rowtimeAt ?? right.length) + offset,
+      }),
+    ),
+  ];
+  return { scope: new Scope(relations), schema: [...left, rowtime, ...right, rowtime], offset };
+}
+
+interface BoundCondition {
+  readonly leftKeys: readonly number[];
+  readonly rightKeys: readonly number[];
+  readonly residual: Expr | null;
+}
+
+/** ON: equalities of two columns become keys, the rest is asked of each pair. */
+function bindCondition(join: ast.Join, scope: Scope, leftWidth: number, offset: number): BoundCondition {
+  const { condition } = join;
+  if (!condition) return { leftKeys: [], rightKeys: [], residual: null };
+  if (condition.kind !== 'on')
+    throw notYet(condition.kind === 'using' ? 'JOIN … USING' : 'NATURAL JOIN', condition.span);
+  const expr = bindExpr(condition.expr, plainContext(scope, 'ON'));
+  if (expr.type.kind !== 'boolean' && expr.type.kind !== 'null') {
+    throw new SqlError('SQL_TYPE', 'ON takes a condition', condition.span);
+  }
+  const leftKeys: number[] = [];
+  const rightKeys: number[] = [];
+  const rest: Expr[] = [];
+  for (const part of conjuncts(expr)) {
+    const pair = equalColumns(part, leftWidth, offset);
+    if (pair) {
+      leftKeys.push(pair.left);
+      rightKeys.push(pair.right);
+    } else rest.push(part);
+  }
+  const residual = rest.reduce<Expr | null>(
+    (all, part) => (all ? { kind: 'call', name: 'AND', args: [all, part], type: { kind: 'boolean' } } : part),
+    null,
+  );
+  return { leftKeys, rightKeys, residual };
+}
+
+function conjuncts(expr: Expr): readonly Expr[] {
+  return expr.kind === 'call' && expr.name === 'AND' ? expr.args.flatMap(conjuncts) : [expr];
+}
+
+function equalColumns(expr: Expr, leftWidth: number, offset: number): { left: number; right: number } | null {
+  if (expr.kind !== 'call' || expr.name !== '=') return null;
+  const [a, b] = expr.args;
+  if (a?.kind !== 'column' || b?.kind !== 'column' || columnKind(a.type) !== columnKind(b.type)) return null;
+  const [left, right] = a.index < b.index ? [a.index, b.index] : [b.index, a.index];
+  // The ROWTIME columns between and behind are no columns of the inputs.
+  return left < leftWidth && right >= offset ? { left, right: right - offset } : null;
+}
+
+function tableOf(item: ast.FromItem, catalog: Catalog): CatalogStream | null {
+  if (item.kind !== 'relation') return null;
+  const found = catalog.find(item.name);
+  return found.rows ? found : null;
+}
+
+function bindLookup(
+  join: ast.Join,
+  catalog: Catalog,
+  windows: readonly ast.NamedWindow[],
+  bindFrom: BindFrom,
+  leftTable: CatalogStream | null,
+  rightTable: CatalogStream | null,
+): Bound {
+  const isTableFirst = leftTable !== null;
+  const table = (leftTable ?? rightTable) as CatalogStream;
+  const item = (isTableFirst ? join.left : join.right) as ast.Relation;
+  if (join.type === 'full' || join.type === (isTableFirst ? 'left' : 'right')) {
+    throw new SqlError(
+      'SQL_NOT_SUPPORTED',
+      `the rows of ${printName(table.name)} that no row of the stream meets never come out`,
+      join.span,
+      'keep the stream on the outer side: LEFT JOIN from the stream to the table',
+    );
+  }
+  // A window on the stream side means nothing here: each row meets the table when it comes.
+  const { from, scope: streamScope } = bindSide(isTableFirst ? join.right : join.left, catalog, windows, bindFrom);
+  const tableScope = new Scope([{ name: item.alias?.name ?? nameOf(item.name), schema: table.schema, offset: 0 }]);
+  const { scope, schema, offset } = isTableFirst
+    ? joinedScope(tableScope, table.schema, streamScope, from.schema)
+    : joinedScope(streamScope, from.schema, tableScope, table.schema);
+  const leftWidth = isTableFirst ? table.schema.length : from.schema.length;
+  const { leftKeys, rightKeys, residual } = bindCondition(join, scope, leftWidth, offset);
+  return {
+    scope,
+    from: {
+      kind: 'lookup',
+      from,
+      table: table.name,
+      streamKeys: isTableFirst ? rightKeys : leftKeys,
+      tableKeys: isTableFirst ? leftKeys : rightKeys,
+      isOuter: join.type === 'left' || join.type === 'right',
+      isTableFirst,
+      residual,
+      schema,
+    },
+  };
+}

@@ -1,0 +1,190 @@
+import {
+  assert,
+  type Batch,
+  type Column,
+  concat,
+  gather,
+  LimitError,
+  type Millis,
+  type Operator,
+  type Output,
+  type Schema,
+  slice,
+  type Value,
+} from '@rowtime/core';
+import { SqlError } from '../errors.ts';
+import { columnNamed, namedColumn } from './named-column.ts';
+import { argumentsOf, columnName, oneOf, wholeNumber } from './parameters.ts';
+import type { TableFunction } from './table-function.ts';
+
+const name = 'GROUP_RANK';
+
+const parameters = [
+  columnName('rankByColumnName'),
+  columnName('rankOutColumnName'),
+  oneOf('sortOrder', ['asc', 'desc']),
+  // "either in the order received or in ascending or descending order"; the page has no word for the first.
+  oneOf('outputOrder', ['asc', 'desc', 'none']),
+  wholeNumber('maxIdle', 0, 2_147_483_647),
+  wholeNumber('outputMax', 0, 2_147_483_647),
+];
+
+export const groupRank: TableFunction = {
+  name,
+  doc: "GROUP_RANK(CURSOR(query), 'rankByColumnName', 'rankOutColumnName', sortOrder 'asc' or 'desc', outputOrder 'asc' or 'desc', maxIdle in milliseconds, outputMax): the columns of the query and the rank of each row among the rows of the same ROWTIME; at most outputMax rows of each group, 0 for all.",
+  bind(input, args, spanOf) {
+    const [rankBy = null, rankOut = null] = argumentsOf(name, parameters, args, spanOf);
+    const { type } = input[namedColumn(name, input, rankBy, spanOf(0))]!;
+    if (type.kind === 'boolean') {
+      throw new SqlError('SQL_TYPE', `GROUP_RANK cannot rank by ${rankBy}, a BOOLEAN`, spanOf(0));
+    }
+    if (input.some((field) => field.name === rankOut)) {
+      const hint = 'the rank is a further column; give it a name of its own';
+      throw new SqlError('SQL_DUPLICATE_NAME', `the query has a column ${rankOut} already`, spanOf(1), hint);
+    }
+    return [...input, { name: String(rankOut), type: { kind: 'integer' }, nullable: true }];
+  },
+  create: (input, output, args) => new GroupRank(input, output, args),
+};
+
+const rowsMax = 20_000_000;
+
+/** Holds the rows of one ROWTIME until a later row or the watermark says that they are all, then emits them with their
+ *  rank: 1 and the number of rows before it in sortOrder, so that equal rows share a rank and leave a gap after it.
+ *  Rows of one rank stay in order of arrival; NULL sorts as the largest value, as in ORDER BY.
+ *
+ *  maxIdle is checked and not needed: an idle input passes its watermark on. Memory: the rows of one ROWTIME, at most
+ *  20 million, then a LimitError. */
+class GroupRank implements Operator {
+  readonly schema: Schema;
+  readonly #rankBy: number;
+  readonly #descending: boolean;
+  readonly #outputOrder: string;
+  readonly #outputMax: number;
+  #time: Millis = Number.NEGATIVE_INFINITY;
+  #held: Batch[] = [];
+  #length = 0;
+
+  constructor(input: Schema, output: Schema, args: readonly Value[]) {
+    const [rankBy = null, , sortOrder, outputOrder, , outputMax] = args;
+    this.schema = output;
+    this.#rankBy = columnNamed(input, rankBy);
+    this.#descending = String(sortOrder).toLowerCase() === 'desc';
+    this.#outputOrder = String(outputOrder).toLowerCase();
+    this.#outputMax = Number(outputMax) || Number.POSITIVE_INFINITY;
+  }
+
+  push(batch: Batch, out: Output): void {
+    const { rowtime, length } = batch;
+    const last = rowtime[length - 1]!;
+    let complete = 0;
+    if (last !== this.#time) {
+      complete = length;
+      while (complete > 0 && rowtime[complete - 1] === last) complete--;
+      this.#hold(batch, 0, complete);
+      this.#release(out);
+      this.#time = last;
+    }
+    this.#hold(batch, complete, length);
+  }
+
+  advance(watermark: Millis, out: Output): Millis {
+    if (watermark > this.#time) this.#release(out);
+    return this.#length > 0 ? this.#time : watermark;
+  }
+
+  snapshot(): unknown {
+    // A copy: what is held are slices of larger arrays.
+    const held = this.#length > 0 ? concat([...this.#held, slice(this.#held[0]!, 0, 0)]) : null;
+    return { time: this.#time, held };
+  }
+
+  restore(state: unknown): void {
+    const { time, held } = state as { time: Millis; held: Batch | null };
+    this.#time = time;
+    if (held) this.#hold(held, 0, held.length);
+  }
+
+  #hold(batch: Batch, from: number, to: number): void {
+    if (from === to) return;
+    this.#held.push(slice(batch, from, to));
+    this.#length += to - from;
+    if (this.#length > rowsMax) {
+      throw new LimitError(
+        `LIMIT_BUFFERED_ROWS: GROUP_RANK holds more than ${rowsMax} rows back because time does not pass; check ROWTIME (--rowtime)`,
+      );
+    }
+  }
+
+  #release(out: Output): void {
+    if (this.#length === 0) return;
+    const rows = concat(this.#held);
+    this.#held = [];
+    this.#length = 0;
+    const keys = sortKeys(rows.columns[this.#rankBy]!, this.#descending);
+    const { rowtime } = rows;
+    const sorted = Uint32Array.from(keys.keys()).sort(
+      (a, b) => rowtime[a]! - rowtime[b]! || keys[a]! - keys[b]! || a - b,
+    );
+    const ranks = ranksOf(sorted, rowtime, keys);
+    const order = firstOfEach(this.#order(sorted, rowtime, ranks), rowtime, this.#outputMax);
+    const ranked = { ...rows, columns: [...rows.columns, { kind: 'num', values: ranks, valid: null } as const] };
+    out(gather(ranked, order, order.length));
+  }
+
+  #order(sorted: Uint32Array, rowtime: Float64Array, ranks: Float64Array): Uint32Array {
+    switch (this.#outputOrder) {
+      case 'asc':
+        return sorted;
+      case 'desc':
+        return sorted.sort((a, b) => rowtime[a]! - rowtime[b]! || ranks[b]! - ranks[a]! || a - b);
+      default:
+        return sorted.sort();
+    }
+  }
+}
+
+/** The rank of each row, by row. */
+function ranksOf(sorted: Uint32Array, rowtime: Float64Array, keys: Float64Array): Float64Array {
+  const ranks = new Float64Array(sorted.length);
+  let first = 0;
+  for (let place = 0; place < sorted.length; place++) {
+    const row = sorted[place]!;
+    const before = sorted[place - 1] ?? row;
+    if (rowtime[before] !== rowtime[row]) first = place;
+    const isEqual = place > first && keys[before] === keys[row];
+    ranks[row] = isEqual ? ranks[before]! : place - first + 1;
+  }
+  return ranks;
+}
+
+/** The first `max` rows of each ROWTIME. */
+function firstOfEach(order: Uint32Array, rowtime: Float64Array, max: number): Uint32Array {
+  let first = 0;
+  return order.filter((row, place) => {
+    if (rowtime[order[first]!] !== rowtime[row]) first = place;
+    return place - first < max;
+  });
+}
+
+/** Numbers that ascend in the order of the column, or descend. */
+function sortKeys(column: Column, descending: boolean): Float64Array {
+  const keys = column.kind === 'text' ? textPlaces(column.codes, column.dict) : Float64Array.from(column.values);
+  const { valid } = column;
+  if (valid) for (let i = 0; i < keys.length; i++) if (valid[i] !== 1) keys[i] = Number.MAX_VALUE;
+  if (descending) for (let i = 0; i < keys.length; i++) keys[i] = -keys[i]!;
+  return keys;
+}
+
+function textPlaces(codes: Int32Array, dict: readonly string[]): Float64Array {
+  const order = dict.map((_, code) => code).sort((a, b) => (dict[a]! < dict[b]! ? -1 : dict[a]! > dict[b]! ? 1 : 0));
+  const places = new Float64Array(dict.length);
+  order.forEach((code, place) => {
+    places[code] = place;
+  });
+  return Float64Array.from(codes, (code) => {
+    const place = places[code];
+    assert(place !== undefined, 'a code is one of its dictionary');
+    return place;
+  });
+}
