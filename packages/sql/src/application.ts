@@ -25,9 +25,15 @@ export interface CompileOptions {
 /** A compiled program. Plain data until `graph` makes operators of it. */
 export interface Application {
   /** Every stream, input streams first. */
-  readonly streams: readonly { readonly name: string; readonly schema: Schema; readonly input: boolean }[];
+  readonly streams: readonly {
+    readonly name: string;
+    readonly schema: Schema;
+    readonly input: boolean;
+    /** Columns that batches of an input stream have behind those of `schema`: see metadataColumns. */
+    readonly metadata: Schema;
+  }[];
   readonly pumps: readonly PumpPlan[];
-  /** For each column of an input stream, whether any pump reads it. */
+  /** For each column of an input stream, the declared ones and then its metadata, whether any pump reads it. */
   used(input: string): boolean[];
   /** The plan as text: what EXPLAIN would say. */
   explain(): string;
@@ -62,7 +68,8 @@ function compileStatements(
     streams,
     pumps,
     used(input) {
-      const schema = streams.find(({ name }) => name === input)?.schema ?? [];
+      const stream = streams.find(({ name }) => name === input);
+      const schema = stream ? [...stream.schema, ...stream.metadata] : [];
       const read = new Set(pumps.flatMap(({ root }) => [...columnsRead(root, input)]));
       return schema.map((_, i) => read.has(i));
     },

@@ -10,7 +10,7 @@ import {
 } from '@rowtime/core';
 import type * as ast from './ast.ts';
 import { unreachable } from './ast.ts';
-import { bindExpr, type ExprContext, notYet, plainContext } from './bind-expr.ts';
+import { bindExpr, bindRecord, type ExprContext, notYet, plainContext } from './bind-expr.ts';
 import { bindJoin } from './bind-join.ts';
 import { millisOf, OverWindows } from './bind-over.ts';
 import type {
@@ -21,6 +21,7 @@ import type {
   BoundOrder,
   BoundQuery,
   BoundSelect,
+  RecordField,
 } from './bound.ts';
 import { type Catalog, type CatalogStream, nameOf } from './catalog.ts';
 import { SqlError } from './errors.ts';
@@ -53,6 +54,14 @@ export function bindPump(pump: ast.CreatePump, catalog: Catalog): BoundPump {
   }
   const query = bindQuery(insert.query, catalog);
   const targets = targetColumns(insert, into);
+  const record = query.items.find((item) => item.record);
+  if (record)
+    throw new SqlError(
+      'SQL_TYPE',
+      'a record is no value',
+      record.span,
+      'take its fields in an outer query: SELECT STREAM t.r.COLUMN1 FROM (SELECT …) AS t',
+    );
   const given = outputOf(query);
   if (given.length !== targets.length) {
     throw new SqlError(
@@ -241,16 +250,27 @@ function condition(expr: Expr, span: ast.Span, clause: string): Expr {
 }
 
 function bindItem(item: ast.SelectItem, scope: Scope, context: ExprContext): BoundItem[] {
+  const { span } = item;
   if (item.kind === 'selectStar') {
     const qualifier = item.qualifier?.parts[item.qualifier.parts.length - 1] ?? null;
-    return scope.star(qualifier).map(({ name }) => {
-      const identifier: ast.Identifier = { kind: 'identifier', name, quoted: true, span: item.span };
-      const path = qualifier ? [qualifier, identifier] : [identifier];
-      return { name, expr: bindExpr({ kind: 'column', path, span: item.span }, context), span: item.span };
+    const identifier = (name: string): ast.Identifier => ({ kind: 'identifier', name, quoted: true, span });
+    return scope.star(qualifier, span).map(({ relation, name }) => {
+      const path = relation === null ? [identifier(name)] : [identifier(relation), identifier(name)];
+      return { name, expr: bindExpr({ kind: 'column', path, span }, context), span };
     });
   }
   if (item.alias?.name === 'ROWTIME' && !(item.expr.kind === 'column' && item.expr.path.at(-1)?.name === 'ROWTIME')) {
     throw notYet('AS ROWTIME', item.alias.span);
+  }
+  const record = bindRecord(item.expr, context);
+  if (record) {
+    const name = item.alias?.name ?? null;
+    return record.fields.map(({ name: field }, at) => ({
+      name: `${name ?? 'record'}.${field}`,
+      expr: record.field(at),
+      span: item.expr.span,
+      record: { name, field, at },
+    }));
   }
   const implied = item.expr.kind === 'column' ? item.expr.path.at(-1)?.name : undefined;
   return [{ name: item.alias?.name ?? implied ?? '', expr: bindExpr(item.expr, context), span: item.expr.span }];
@@ -450,16 +470,21 @@ function bindFrom(
     );
   }
   const from = bindFromItem(item, catalog);
-  const schema = renamed(from.schema, item);
   const name = item.alias?.name ?? (item.kind === 'relation' ? nameOf(item.name) : null);
-  const relation: Relation = { name, schema, offset: 0 };
-  return { from: { ...from, schema }, scope: new Scope([relation]) };
+  if (item.kind === 'relation') {
+    const { schema, metadata } = catalog.find(item.name);
+    const relation: Relation = { name, schema: renamed(schema, [], item).schema, offset: 0, hidden: metadata };
+    return { from, scope: new Scope([relation]) };
+  }
+  const records = from.kind === 'query' ? from.query.items.map(({ record }) => record ?? null) : [];
+  const relation: Relation = { name, ...renamed(from.schema, records, item), offset: 0 };
+  return { from, scope: new Scope([relation]) };
 }
 
 function bindFromItem(item: ast.Relation | ast.Subquery | ast.TableFunction, catalog: Catalog): BoundFrom {
   switch (item.kind) {
     case 'relation': {
-      const { name, schema, rows } = catalog.find(item.name);
+      const { name, schema, metadata, rows } = catalog.find(item.name);
       if (rows) {
         throw new SqlError(
           'SQL_NOT_SUPPORTED',
@@ -467,7 +492,7 @@ function bindFromItem(item: ast.Relation | ast.Subquery | ast.TableFunction, cat
           item.span,
         );
       }
-      return { kind: 'stream', stream: name, schema };
+      return { kind: 'stream', stream: name, schema: [...schema, ...metadata] };
     }
     case 'subquery': {
       const query = bindQuery(item.query, catalog);
@@ -517,13 +542,23 @@ function schemaOf(query: BoundQuery): Schema {
   return outputOf(query).map(({ name, type }) => ({ name, type, nullable: true }));
 }
 
-// AS t(a, b)
-function renamed(schema: Schema, { columns, span }: { columns: readonly ast.Identifier[]; span: ast.Span }): Schema {
-  if (columns.length === 0) return schema;
-  if (columns.length !== schema.length) {
-    throw new SqlError('SQL_COLUMN_COUNT', `${count(columns.length)} named, and there are ${schema.length}`, span);
+// AS t(a, b): new names for the columns; a record is one of them.
+function renamed(
+  schema: Schema,
+  records: readonly (RecordField | null)[],
+  { columns, span }: { columns: readonly ast.Identifier[]; span: ast.Span },
+): { schema: Schema; records: readonly (RecordField | null)[] } {
+  if (columns.length === 0) return { schema, records };
+  // The fields of a record stand together, the first of them at 0.
+  const starts = [...schema.keys()].filter((i) => !records[i] || records[i]?.at === 0);
+  if (columns.length !== starts.length) {
+    throw new SqlError('SQL_COLUMN_COUNT', `${count(columns.length)} named, and there are ${starts.length}`, span);
   }
-  return schema.map((field, i) => ({ ...field, name: columns[i]?.name ?? field.name }));
+  const nameAt = (i: number): string => columns[starts.filter((start) => start <= i).length - 1]?.name ?? '';
+  return {
+    schema: schema.map((field, i) => ({ ...field, name: records[i] ? field.name : nameAt(i) })),
+    records: records.map((record, i) => record && { ...record, name: nameAt(i) }),
+  };
 }
 
 function count(columns: number): string {

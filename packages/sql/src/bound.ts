@@ -32,6 +32,16 @@ export interface BoundItem {
   readonly name: string;
   readonly expr: Expr;
   readonly span: Span;
+  /** A field of a record: a log parser in a select list becomes an item per field, all of one record. */
+  readonly record?: RecordField;
+}
+
+export interface RecordField {
+  /** The name of the record; null if it has none. */
+  readonly name: string | null;
+  readonly field: string;
+  /** The place of the field in the record. */
+  readonly at: number;
 }
 
 export type BoundFrom =

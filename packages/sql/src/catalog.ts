@@ -10,6 +10,8 @@ export interface CatalogStream {
   readonly schema: Schema;
   /** Input streams come from the configuration; the others from CREATE STREAM. */
   readonly input: boolean;
+  /** Columns of an input stream behind those declared, which `*` does not take. */
+  readonly metadata: Schema;
   /** The rows of a reference table; null for a stream. */
   readonly rows: readonly Row[] | null;
 }
@@ -20,15 +22,29 @@ export interface ReferenceTable {
   readonly rows: readonly Row[];
 }
 
+/** What the service adds to the rows of an input stream (AWS developer guide, "Reserved columns"; the lengths hold what
+ *  Kinesis allows). The source fills what it knows; the rest is NULL. */
+export const metadataColumns: Schema = [
+  { name: 'APPROXIMATE_ARRIVAL_TIME', type: { kind: 'timestamp' }, nullable: true },
+  { name: 'PARTITION_KEY', type: { kind: 'varchar', length: 256 }, nullable: true },
+  { name: 'SEQUENCE_NUMBER', type: { kind: 'varchar', length: 128 }, nullable: true },
+  { name: 'SHARD_ID', type: { kind: 'varchar', length: 64 }, nullable: true },
+];
+
+// A declared column of that name is the column.
+function metadataOf(schema: Schema): Schema {
+  return metadataColumns.filter(({ name }) => !schema.some((field) => field.name === name));
+}
+
 /** The streams of an application, by exact name. */
 export class Catalog {
   readonly #streams = new Map<string, CatalogStream>();
 
   constructor(inputs: Readonly<Record<string, Schema>>, tables: Readonly<Record<string, ReferenceTable>>) {
     for (const [name, schema] of Object.entries(inputs))
-      this.#streams.set(name, { name, schema, input: true, rows: null });
+      this.#streams.set(name, { name, schema, input: true, metadata: metadataOf(schema), rows: null });
     for (const [name, { schema, rows }] of Object.entries(tables))
-      this.#streams.set(name, { name, schema, input: true, rows });
+      this.#streams.set(name, { name, schema, input: true, metadata: [], rows });
   }
 
   get streams(): readonly CatalogStream[] {
@@ -76,7 +92,7 @@ export class Catalog {
       }
       return { name: column.name.name, type, nullable: !column.notNull };
     });
-    this.#streams.set(name, { name, schema, input: false, rows: null });
+    this.#streams.set(name, { name, schema, input: false, metadata: [], rows: null });
   }
 
   find(name: Name): CatalogStream {

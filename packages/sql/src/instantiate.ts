@@ -78,7 +78,8 @@ export function streamsRead(node: PlanNode): readonly string[] {
   return [...new Set(inputsOf(node).flatMap(streamsRead))];
 }
 
-function streamNode({ name, schema }: CatalogStream, writers: readonly string[]): GraphNode {
+function streamNode({ name, schema: declared, metadata }: CatalogStream, writers: readonly string[]): GraphNode {
+  const schema = [...declared, ...metadata];
   const operator =
     writers.length > 1 ? new Union(schema, writers.length) : stateless(schema, (batch, out) => out(batch));
   return { id: streamId(name), operator, from: writers };

@@ -1,5 +1,6 @@
 import type { Expr, Schema } from '@rowtime/core';
-import type { Column, Identifier } from './ast.ts';
+import type { Column, Identifier, Span } from './ast.ts';
+import type { RecordField } from './bound.ts';
 import { caseRule } from './catalog.ts';
 import { SqlError } from './errors.ts';
 import { printName, suggest } from './suggest.ts';
@@ -10,6 +11,10 @@ export interface Relation {
   readonly schema: Schema;
   /** Where its columns begin among those of the whole FROM clause. */
   readonly offset: number;
+  /** By column of `schema`, the record that the column is a field of; such a column has no name of its own. */
+  readonly records?: readonly (RecordField | null)[];
+  /** Columns behind those of `schema` that `*` does not take: metadata of an input stream. */
+  readonly hidden?: Schema;
   /** The column that holds its ROWTIME, in a join; else ROWTIME is that of the row itself. */
   readonly rowtimeAt?: number;
 }
@@ -24,26 +29,27 @@ export class Scope {
 
   /** A name as an expression. ROWTIME is a column of every row; a declared column of that name comes first. */
   column({ path, span }: Column): Expr {
-    const [first, second] = path;
-    if (!first || path.length > 2) {
-      throw new SqlError(
-        'SQL_NOT_SUPPORTED_YET',
-        'fields of a record are not supported yet',
-        span,
-        'log parsers come in a later version',
-      );
+    const [first, second, third] = path;
+    if (first && second && third && path.length === 3) {
+      return this.#field([this.#relation(first)], second, third) ?? this.#noRecord(second, [this.#relation(first)]);
+    }
+    if (!first || path.length > 3)
+      throw new SqlError('SQL_SYNTAX', 'a name has at most three parts: relation, record, field', span);
+    // t.c is a column of t, or a field of a record in any of them.
+    if (second && !this.relations.some(({ name }) => name === first.name)) {
+      const field = this.#field(this.relations, first, second);
+      if (field) return field;
     }
     const column = second ?? first;
     const among = second ? [this.#relation(first)] : this.relations;
     const found = among.flatMap((relation) => {
-      const index = relation.schema.findIndex(({ name }) => name === column.name);
-      return index < 0 ? [] : [{ relation, index }];
+      const all = [...relation.schema, ...(relation.hidden ?? [])];
+      const index = all.findIndex(({ name }, i) => name === column.name && !relation.records?.[i]);
+      return index < 0 ? [] : [{ relation, index, type: (all[index] as Schema[number]).type }];
     });
     const [match] = found;
-    if (match && found.length === 1) {
-      const { type } = match.relation.schema[match.index] as Schema[number];
-      return { kind: 'column', index: match.relation.offset + match.index, type };
-    }
+    if (match && found.length === 1)
+      return { kind: 'column', index: match.relation.offset + match.index, type: match.type };
     if (found.length > 1) {
       const owners = found.map(({ relation }) => printName(relation.name ?? 'the subquery'));
       throw new SqlError(
@@ -62,11 +68,48 @@ export class Scope {
     throw unknownColumn(column, among);
   }
 
-  /** The columns of `*` or `relation.*`, as expressions with names. */
-  star(qualifier: Identifier | null): { name: string; expr: Expr }[] {
+  /** The columns of `*` or `relation.*`, by relation and name. */
+  star(qualifier: Identifier | null, span: Span): { relation: string | null; name: string }[] {
     const among = qualifier ? [this.#relation(qualifier)] : this.relations;
-    return among.flatMap(({ schema, offset }) =>
-      schema.map(({ name, type }, i) => ({ name, expr: { kind: 'column', index: offset + i, type } as const })),
+    return among.flatMap(({ name: relation, schema, records }) => {
+      if (records?.some((record) => record !== null)) {
+        throw new SqlError(
+          'SQL_TYPE',
+          '* would take a record, which is no value',
+          span,
+          'name its fields: t.r.COLUMN1',
+        );
+      }
+      return schema.map(({ name }) => ({ relation, name }));
+    });
+  }
+
+  #field(among: readonly Relation[], record: Identifier, field: Identifier): Expr | null {
+    for (const { records = [], schema, offset } of among) {
+      const index = records.findIndex((known) => known?.name === record.name && known.field === field.name);
+      if (index >= 0) return { kind: 'column', index: offset + index, type: (schema[index] as Schema[number]).type };
+      const fields = records.flatMap((known) => (known?.name === record.name ? [known.field] : []));
+      if (fields.length > 0) {
+        throw new SqlError(
+          'SQL_UNKNOWN_COLUMN',
+          `record ${printName(record.name)} has no field ${printName(field.name)}`,
+          field.span,
+          `it has ${fields.map(printName).join(', ')}`,
+        );
+      }
+    }
+    return null;
+  }
+
+  #noRecord(record: Identifier, among: readonly Relation[]): never {
+    const names = new Set(among.flatMap(({ records = [] }) => records.flatMap((known) => known?.name ?? [])));
+    throw new SqlError(
+      'SQL_UNKNOWN_COLUMN',
+      `there is no record ${printName(record.name)}`,
+      record.span,
+      names.size > 0
+        ? `the records are ${[...names].map(printName).join(', ')}`
+        : 'records come from log parsers, such as REGEX_LOG_PARSE(…) AS r',
     );
   }
 
@@ -88,18 +131,11 @@ export class Scope {
   }
 }
 
-// Columns of the service's input streams that need more than the SQL to fill.
-const metadataColumns = ['APPROXIMATE_ARRIVAL_TIME', 'PARTITION_KEY', 'SEQUENCE_NUMBER', 'SHARD_ID', 'PARTITION_ID'];
-
 function unknownColumn(column: Identifier, relations: readonly Relation[]): SqlError {
-  if (metadataColumns.includes(column.name)) {
-    return new SqlError(
-      'SQL_NOT_SUPPORTED_YET',
-      `the metadata column ${column.name} is not supported yet`,
-      column.span,
-    );
-  }
-  const names = relations.flatMap(({ schema }) => schema.map(({ name }) => name));
+  const names = relations.flatMap(({ schema, records, hidden = [] }) => [
+    ...schema.flatMap(({ name }, i) => (records?.[i] ? [] : [name])),
+    ...hidden.map(({ name }) => name),
+  ]);
   const near = suggest(column.name, names);
   const owners = relations.map(({ name }) => (name === null ? 'the subquery' : printName(name)));
   const rule = near ? caseRule(column.name, near, column.quoted) : '';

@@ -32,6 +32,8 @@ export interface InputEntry {
   readonly stream: string;
   readonly rowtime: string;
   readonly row?: JsonRow;
+  /** Values of the metadata columns. */
+  readonly meta?: JsonRow;
   readonly record?: string;
   readonly bound?: true;
 }

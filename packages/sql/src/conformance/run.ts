@@ -116,8 +116,14 @@ function stepsOf(
   const steps: Step[] = [];
   let rows: { rowtime: Millis; row: Row }[] = [];
   let stream = '';
+  const schemaOf = (name: string): Schema => {
+    const found = streams.find((known) => known.name === name);
+    return found ? [...found.schema, ...found.metadata] : [];
+  };
+  const toRow = ({ stream: name, rowtime, row = {}, meta = {} }: InputEntry): Row =>
+    fromJson({ APPROXIMATE_ARRIVAL_TIME: rowtime, ...meta, ...row }, schemaOf(name));
   const flush = (): void => {
-    const schema = streams.find(({ name }) => name === stream)?.schema ?? [];
+    const schema = schemaOf(stream);
     const last = rows.at(-1);
     if (last) steps.push({ stream, batch: fromRows(schema, rows), rejected: [], rowtime: last.rowtime });
     rows = [];
@@ -125,13 +131,12 @@ function stepsOf(
   for (const entry of entries) {
     const rowtime = Date.parse(entry.rowtime);
     if (entry.row && entry.stream === stream) {
-      rows.push({ rowtime, row: fromJson(entry.row, streams.find(({ name }) => name === stream)?.schema ?? []) });
+      rows.push({ rowtime, row: toRow(entry) });
       continue;
     }
     flush();
     stream = entry.stream;
-    if (entry.row)
-      rows.push({ rowtime, row: fromJson(entry.row, streams.find(({ name }) => name === stream)?.schema ?? []) });
+    if (entry.row) rows.push({ rowtime, row: toRow(entry) });
     else if (entry.record === undefined) steps.push({ stream, batch: null, rejected: [], rowtime });
     else {
       const decoded = decoders.get(stream)?.decode(entry.record, rowtime);
