@@ -1,11 +1,24 @@
-import { aggregateFunction, castable, commonType, type Expr, isNumeric, printType, type SqlType } from '@rowtime/core';
+import {
+  ArgumentError,
+  aggregateFunction,
+  castable,
+  commonType,
+  type Expr,
+  isNumeric,
+  isText,
+  printType,
+  type Schema,
+  type SqlType,
+} from '@rowtime/core';
 import type * as ast from './ast.ts';
 import { unreachable } from './ast.ts';
+import { bindTemporal } from './bind-temporal.ts';
 import { SqlError } from './errors.ts';
 import { functionNamed, functions } from './functions/index.ts';
+import { recordField, recordFunction, recordFunctions } from './functions/log-parse/index.ts';
 import { datetimeLiteral, intervalLiteral, numberLiteral } from './literals.ts';
 import type { Scope } from './scope.ts';
-import { suggest } from './suggest.ts';
+import { printName, suggest } from './suggest.ts';
 import { typeOf } from './types.ts';
 
 /** Where an expression stands: what its names mean, and what becomes of aggregates. */
@@ -106,19 +119,32 @@ export function bindExpr(node: ast.Expr, context: ExprContext): Expr {
     case 'call':
       return bindCall(node, context, bind);
     case 'unit':
-      return { kind: 'literal', value: node.unit, type: { kind: 'varchar', length: null } };
-    case 'like':
-      throw notYet(node.op, node.span);
+      return { kind: 'literal', value: node.unit, type: unitType };
+    case 'like': {
+      const operands = [node.operand, node.pattern, ...(node.escape ? [node.escape] : [])];
+      return negate(callOf(node.op, operands, bind, node.span), node.negated, node.span);
+    }
     case 'temporal':
-      throw notYet(node.op, node.span);
-    case 'trim':
-      throw notYet('TRIM', node.span);
-    case 'datetimeDifference':
-      throw notYet('the difference of two datetimes', node.span);
+      return bindTemporal(node, bind);
+    case 'trim': {
+      const blank: Expr = { kind: 'literal', value: ' ', type: { kind: 'char', length: 1 } };
+      const characters = node.characters ? bind(node.characters) : blank;
+      return call(`TRIM ${node.side.toUpperCase()}`, [characters, bind(node.value)], node.span);
+    }
+    case 'datetimeDifference': {
+      const { start, end } = node.qualifier;
+      const units = [start, end ?? start].map((unit): Expr => ({ kind: 'literal', value: unit, type: unitType }));
+      return call('DATETIME_DIFFERENCE', [bind(node.left), bind(node.right), ...units], node.span);
+    }
     case 'field':
-      throw notYet('a field of a record', node.span);
+      return bindField(node, context);
     case 'period':
-      throw notYet('PERIOD', node.span);
+      throw new SqlError(
+        'SQL_SYNTAX',
+        'a period is an operand of a temporal predicate',
+        node.span,
+        'write (start, end) OVERLAPS (start, end)',
+      );
     case 'row':
       throw notYet('ROW', node.span);
     case 'inQuery':
@@ -139,14 +165,36 @@ export function bindExpr(node: ast.Expr, context: ExprContext): Expr {
   }
 }
 
-/** A call of the function table, or an error that says which types it got. */
-export function call(name: string, args: readonly Expr[], span: ast.Span): Expr {
-  const bound = functionNamed(name)?.bind(args);
+const unitType: SqlType = { kind: 'varchar', length: null };
+
+/** A call of the function table, or an error that says which types it got. `argSpans`: where the arguments stand, if they
+ *  stand in the text one by one. */
+export function call(name: string, args: readonly Expr[], span: ast.Span, argSpans: readonly ast.Span[] = []): Expr {
+  const bound = withPlace(() => functionNamed(name)?.bind(args), span, argSpans);
   if (bound) return { kind: 'call', name, args, type: bound.type };
   const types = args.map(({ type }) => printType(type));
   const infix = /^\W+$|^(AND|OR)$/.test(name) && types.length === 2;
   const what = infix ? `${types[0]} ${name} ${types[1]}` : `${name}(${types.join(', ')})`;
   throw new SqlError('SQL_ARGUMENTS', `there is no ${what}`, span, argumentsHint(name, args));
+}
+
+/** A constant that a function cannot use, as an error of the program. */
+function withPlace<T>(bind: () => T, span: ast.Span, argSpans: readonly ast.Span[]): T {
+  try {
+    return bind();
+  } catch (error) {
+    if (!(error instanceof ArgumentError)) throw error;
+    throw new SqlError('SQL_ARGUMENTS', error.message, argSpans[error.argument] ?? span);
+  }
+}
+
+function callOf(name: string, args: readonly ast.Expr[], bind: (part: ast.Expr) => Expr, span: ast.Span): Expr {
+  return call(
+    name,
+    args.map(bind),
+    span,
+    args.map((arg) => arg.span),
+  );
 }
 
 export function notYet(what: string, span: ast.Span): SqlError {
@@ -238,23 +286,103 @@ function bindCall(node: ast.Call, context: ExprContext, bind: (part: ast.Expr) =
   }
   const toUnit = (name === 'FLOOR' || name === 'CEIL') && node.args[1]?.kind === 'unit';
   const table = toUnit ? `${name}_TO` : name;
-  if (!functionNamed(table)) throw unknownFunction(node);
-  return call(table, node.args.map(bind), node.span);
+  if (recordFunction(name)) throw recordAsValue(node);
+  if (!functionNamed(table) || (internalFunctions.includes(table) && !toUnit)) throw unknownFunction(node);
+  if (name === 'SUBSTRING' && node.args.length === 2) {
+    // SUBSTRING(s FROM x): a position if x is a number, a regular expression if it is a text.
+    const [s, from] = node.args.map(bind);
+    if (s && from && isText(from.type)) {
+      return call(
+        'SUBSTRING FROM REGEX',
+        [s, from],
+        node.span,
+        node.args.map((arg) => arg.span),
+      );
+    }
+  }
+  return callOf(table, node.args, bind, node.span);
+}
+
+/** What a log parser gives: the fields of its record, and each of them as an expression. */
+export interface BoundRecordCall {
+  readonly fields: Schema;
+  field(index: number): Expr;
+}
+
+/** A call of a function that gives a record; null if it is none. */
+export function bindRecord(node: ast.Expr, context: ExprContext): BoundRecordCall | null {
+  if (node.kind !== 'call') return null;
+  const { name } = node.name;
+  const fn = recordFunction(name);
+  if (!fn) return null;
+  const args = node.args.map((arg) => bindExpr(arg, context));
+  const record = withPlace(
+    () => fn.bind(args),
+    node.span,
+    node.args.map((arg) => arg.span),
+  );
+  if (!record) {
+    const types = args.map(({ type }) => printType(type));
+    throw new SqlError('SQL_ARGUMENTS', `there is no ${name}(${types.join(', ')})`, node.span, fn.doc);
+  }
+  return { fields: record.fields, field: (index) => recordField(name, args, index) };
+}
+
+/** Which field of a record a name means. */
+export function fieldIndex(fields: Schema, name: ast.Identifier): number {
+  const index = fields.findIndex((field) => field.name === name.name);
+  if (index >= 0) return index;
+  const names = fields.map((field) => printName(field.name)).join(', ');
+  throw new SqlError(
+    'SQL_UNKNOWN_COLUMN',
+    `the record has no field ${printName(name.name)}`,
+    name.span,
+    `it has ${names}`,
+  );
+}
+
+// REGEX_LOG_PARSE(s, 'regex').COLUMN1
+function bindField(node: ast.Field, context: ExprContext): Expr {
+  const record = bindRecord(node.operand, context);
+  if (record) return record.field(fieldIndex(record.fields, node.name));
+  throw new SqlError(
+    'SQL_TYPE',
+    'only a record has fields',
+    node.operand.span,
+    `records come from ${recordFunctions.map(({ name }) => name).join(', ')}`,
+  );
+}
+
+function recordAsValue(node: ast.Call): SqlError {
+  return new SqlError(
+    'SQL_TYPE',
+    `${node.name.name} gives a record, which is no value`,
+    node.span,
+    `take its fields in an outer query: SELECT STREAM t.r.COLUMN1 FROM (SELECT STREAM ${node.name.name}(…) AS r FROM …) AS t`,
+  );
 }
 
 /** Functions of the dialect that this version does not have: naming them says "wait", not "wrong". */
-const laterFunctions = `ANY CHAR_TO_DATE CHAR_TO_TIME CHAR_TO_TIMESTAMP CURRENT_DATE CURRENT_ROW_TIMESTAMP CURRENT_TIME
-  CURRENT_TIMESTAMP DATE_TO_CHAR EVERY EXP_AVG FAST_REGEX_LOG_PARSE FAST_REGEX_LOG_PARSER FIRST_VALUE
-  FIXED_COLUMN_LOG_PARSE LAG LAST_VALUE LOCALTIME LOCALTIMESTAMP MONOTONIC NTH_VALUE OVERLAY POSITION REGEX_LOG_PARSE
-  REGEX_REPLACE SUBSTRING SYS_LOG_PARSE TIME_TO_CHAR TIMESTAMP_TO_CHAR TSDIFF VARIABLE_COLUMN_LOG_PARSE
-  W3C_LOG_PARSE`.split(/\s+/);
+const laterFunctions = ['ANY', 'EVERY', 'EXP_AVG', 'FIRST_VALUE', 'LAG', 'LAST_VALUE', 'NTH_VALUE'];
+
+/** Names of the table that stand for another spelling. */
+const internalFunctions = [
+  'CEIL_TO',
+  'FLOOR_TO',
+  'DATETIME_DIFFERENCE',
+  'RECORD_FIELD',
+  'NEGATE',
+  'IS_NULL',
+  'IS_TRUE',
+  'IS_FALSE',
+];
 
 function unknownFunction(node: ast.Call): SqlError {
   const name = node.name.name;
-  if (laterFunctions.includes(name) || name.startsWith('SUBSTRING ')) return notYet(name, node.span);
+  if (laterFunctions.includes(name)) return notYet(name, node.span);
   const near = suggest(
     name,
-    functions.map((fn) => fn.name).filter((fn) => /^[A-Z0-9_]+$/.test(fn) && !fn.includes('_TO')),
+    functions.map((fn) => fn.name).filter((fn) => /^[A-Z0-9_]+$/.test(fn) && !internalFunctions.includes(fn)),
   );
   return new SqlError(
     'SQL_UNKNOWN_FUNCTION',

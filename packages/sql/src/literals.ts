@@ -1,4 +1,4 @@
-import type { Expr } from '@rowtime/core';
+import { type Expr, intervalType } from '@rowtime/core';
 import {
   type DatetimeLiteral,
   type DatetimeUnit,
@@ -7,7 +7,6 @@ import {
   type NumberLiteral,
 } from './ast.ts';
 import { SqlError } from './errors.ts';
-import { intervalUnit } from './types.ts';
 
 /** 1 is INTEGER (BIGINT if it must be), 1.5 is DECIMAL, 1e2 is DOUBLE (AWS SQL reference, "Expressions and Literals"). */
 export function numberLiteral({ form, text, span }: NumberLiteral): Expr {
@@ -109,5 +108,5 @@ export function intervalLiteral({ text, textSpan, negative, qualifier }: Interva
   }
   const size = units.reduce((sum, unit, i) => sum + Math.trunc(Number(match[i + 2]) * unitSize[unit] + 1e-6), 0);
   const sign = (match[1] === '-') !== negative ? -1 : 1;
-  return { kind: 'literal', value: sign * size, type: { kind: 'interval', unit: intervalUnit(qualifier) } };
+  return { kind: 'literal', value: sign * size, type: intervalType(start, end ?? start) };
 }

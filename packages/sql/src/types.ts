@@ -1,5 +1,5 @@
-import type { SqlType } from '@rowtime/core';
-import type { IntervalQualifier, TypeName } from './ast.ts';
+import { intervalType, type SqlType } from '@rowtime/core';
+import type { TypeName } from './ast.ts';
 import { SqlError } from './errors.ts';
 
 /** The SQL type of a type name; checks the limits (AWS SQL reference, "Data Types"). */
@@ -37,12 +37,10 @@ export function typeOf(name: TypeName): SqlType {
     case 'VARBINARY':
       return { kind: 'varbinary', length: length(name, precision) };
     case 'INTERVAL':
-      return { kind: 'interval', unit: name.qualifier ? intervalUnit(name.qualifier) : 'millisecond' };
+      return name.qualifier
+        ? intervalType(name.qualifier.start, name.qualifier.end ?? name.qualifier.start)
+        : { kind: 'interval', unit: 'millisecond' };
   }
-}
-
-export function intervalUnit({ start }: IntervalQualifier): 'month' | 'millisecond' {
-  return start === 'YEAR' || start === 'MONTH' ? 'month' : 'millisecond';
 }
 
 function length(name: TypeName, value: number | null): number | null {

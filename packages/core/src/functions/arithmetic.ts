@@ -4,6 +4,7 @@ import { add, checkNotZero, divide, map, multiply, remainder, subtract, truncate
 import { both } from '../kernels/valid.ts';
 import { isInteger, isNumeric, type SqlType } from '../schema.ts';
 import { addMonths } from './datetime.ts';
+import { commonInterval } from './intervals.ts';
 import { arithmeticType, commonNumeric, fitNumbers } from './numeric-types.ts';
 
 const operators = { '+': add, '-': subtract, '*': multiply, '/': divide } as const;
@@ -29,7 +30,7 @@ export const arithmeticFunctions: readonly ScalarFunction[] = [
     name: 'MOD',
     doc: 'Remainder of an integer division; the sign is that of the dividend.',
     bind: ([a, b, ...rest]) =>
-      a && b && rest.length === 0 && isInteger(a.type) && isInteger(b.type)
+      a && b && rest.length === 0 && isWhole(a) && isWhole(b)
         ? numeric(commonNumeric(a.type, b.type), (x, y, failures) => ({
             values: remainder(x.values, y.values),
             valid: checkNotZero(y.values, both(x.valid, y.valid), divisionByZero(failures)),
@@ -69,11 +70,15 @@ function withInterval(name: ArithmeticName, a: SqlType, b: SqlType): BoundFuncti
   if (name === '*' && isNumeric(a) && b.kind === 'interval') return flipped(withInterval('*', b, a));
   if ((name === '+' || name === '-') && isPointInTime(a) && b.kind === 'interval') {
     const sign = name === '+' ? 1 : -1;
-    if (b.unit === 'millisecond') return plain(a, (x, y) => x + sign * y);
+    if (b.unit === 'millisecond')
+      return plain(
+        a,
+        inRange(a, (x, y) => x + sign * y),
+      );
     return a.kind === 'time' ? null : plain(a, (x, y) => addMonths(x, sign * y));
   }
   if ((name === '+' || name === '-') && a.kind === 'interval' && b.kind === 'interval' && a.unit === b.unit) {
-    return plain(a, name === '+' ? (x, y) => x + y : (x, y) => x - y);
+    return plain(commonInterval(a, b), name === '+' ? (x, y) => x + y : (x, y) => x - y);
   }
   if (name === '*' && a.kind === 'interval' && isNumeric(b)) return plain(a, (x, y) => Math.trunc(x * y));
   if (name === '/' && a.kind === 'interval' && isNumeric(b)) {
@@ -84,6 +89,13 @@ function withInterval(name: ArithmeticName, a: SqlType, b: SqlType): BoundFuncti
     }));
   }
   return null;
+}
+
+// A TIME goes round the clock; a DATE has no hours.
+function inRange({ kind }: SqlType, f: (x: number, y: number) => number): (x: number, y: number) => number {
+  if (kind === 'time') return (x, y) => f(x, y) - Math.floor(f(x, y) / 86_400_000) * 86_400_000;
+  if (kind === 'date') return (x, y) => Math.floor(f(x, y) / 86_400_000) * 86_400_000;
+  return f;
 }
 
 function rounding(name: string, doc: string, f: (x: number) => number): ScalarFunction {
@@ -159,7 +171,11 @@ function isNumber(expr: Expr): boolean {
 }
 
 function isArithmetic(type: SqlType): boolean {
-  return isNumeric(type) || type.kind === 'interval';
+  return isNumeric(type) || type.kind === 'interval' || type.kind === 'null';
+}
+
+function isWhole({ type }: Expr): boolean {
+  return isInteger(type) || type.kind === 'null';
 }
 
 function isPointInTime(type: SqlType): boolean {

@@ -6,17 +6,19 @@ import { map } from '../kernels/arithmetic.ts';
 import { mapText, numbersOfTexts, textOfRows } from '../kernels/text.ts';
 import { ValidWriter } from '../kernels/valid.ts';
 import { columnKind, isDatetime, isInteger, isNumeric, isText, printType, type SqlType } from '../schema.ts';
+import { cutInterval, fitsInterval, lastFieldSize, parseInterval, printInterval } from './intervals.ts';
 import { fitNumbers } from './numeric-types.ts';
 
 /** What CAST accepts (AWS SQL reference, "CAST"). */
 export function castable(from: SqlType, to: SqlType): boolean {
   if (from.kind === 'null' || !needsCast(from, to)) return true;
   if (isNumeric(from)) return isNumeric(to) || isText(to);
-  if (isText(from)) return isNumeric(to) || isText(to) || isDatetime(to) || to.kind === 'boolean';
+  if (isText(from))
+    return isNumeric(to) || isText(to) || isDatetime(to) || to.kind === 'boolean' || to.kind === 'interval';
   if (from.kind === 'timestamp') return isDatetime(to) || isText(to);
   if (from.kind === 'date' || from.kind === 'time') return to.kind === 'timestamp' || isText(to);
   if (from.kind === 'boolean') return isText(to);
-  if (from.kind === 'interval') return from.unit === 'millisecond' && (to.kind === 'bigint' || to.kind === 'decimal');
+  if (from.kind === 'interval') return isNumeric(to) || isText(to) || (to.kind === 'interval' && to.unit === from.unit);
   return isBinary(from) && isBinary(to);
 }
 
@@ -41,7 +43,7 @@ export function needsCast(from: SqlType, to: SqlType): boolean {
   }
   if (from.kind === 'char' && to.kind === 'char') return from.length !== to.length;
   if (isBinary(from) && isBinary(to)) return true;
-  if (from.kind === 'interval' && to.kind === 'interval') return from.unit !== to.unit;
+  if (from.kind === 'interval' && to.kind === 'interval') return !fitsInterval(from, to);
   return from.kind !== to.kind;
 }
 
@@ -64,7 +66,20 @@ function conversion(from: SqlType, to: SqlType, failures: Failures): Conversion 
     return ofNumbers((values, valid) => fitNumbers(values, valid, to, failures));
   }
   if (from.kind === 'interval' && isNumeric(to)) {
-    return ofNumbers((values, valid) => fitNumbers(values, valid, to, failures));
+    // Undocumented: as the engine's relatives do, TSDIFF being CAST((e - s) SECOND * 1000 AS BIGINT)
+    // (AWS SQL reference, "Temporal Predicates").
+    const size = lastFieldSize(from);
+    return ofNumbers((values, valid) =>
+      fitNumbers(
+        map(values, (x) => x / size),
+        valid,
+        to,
+        failures,
+      ),
+    );
+  }
+  if (from.kind === 'interval' && to.kind === 'interval') {
+    return ofNumbers((values, valid) => ({ values: map(values, cutInterval(to)), valid }));
   }
   if (from.kind === 'timestamp' && to.kind === 'date') {
     return ofNumbers((values, valid) => ({ values: map(values, startOfDay), valid }));
@@ -103,7 +118,9 @@ function parseTexts(column: TextColumn, to: SqlType, failures: Failures): Column
       ? parseDate
       : to.kind === 'time'
         ? parseTime
-        : parseTimestamp;
+        : to.kind === 'interval'
+          ? parseInterval(to)
+          : parseTimestamp;
   const values = numbersOfTexts(column, parse);
   const valid = failWhere(values.length, column.valid, failure, (i) => Number.isNaN(values[i]));
   return { kind: 'num', ...(isNumeric(to) ? fitNumbers(values, valid, to, failures) : { values, valid }) };
@@ -143,6 +160,8 @@ function formatter(type: SqlType): (x: number) => string {
       return (x) => shortestFloat(x);
     case 'decimal':
       return (x) => x.toFixed(type.scale);
+    case 'interval':
+      return printInterval(type);
     default:
       return String;
   }

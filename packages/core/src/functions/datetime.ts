@@ -4,6 +4,7 @@ import { map } from '../kernels/arithmetic.ts';
 import { isDatetime, isInteger, type SqlType } from '../schema.ts';
 import { monthOf, monthStart, step, stepMonths, type Window } from '../window.ts';
 import { asNumbers } from './arithmetic.ts';
+import { type IntervalType, unitSize } from './intervals.ts';
 
 const unitMillis: Readonly<Record<string, number>> = {
   SECOND: 1_000,
@@ -44,24 +45,29 @@ export const datetimeFunctions: readonly ScalarFunction[] = [
     bind: ([t, by, ...rest]) => {
       if (!t || !by || rest.length > 0) return null;
       if (isInteger(t.type) && isInteger(by.type)) return stepOfIntegers(t, by);
+      if (t.type.kind === 'interval') return stepOfInterval(t.type, by);
       const window = intervalWindow(by);
       return window && isPointInTime(t.type) ? toStart(t.type, window) : null;
     },
   },
   {
     name: 'FLOOR_TO',
-    doc: 'FLOOR(t TO unit): start of the year, month, day, hour, minute or second that t lies in.',
+    doc: 'FLOOR(t TO unit): start of the year, month, day, hour, minute or second that t lies in. Also of an interval.',
     bind: ([t, unit, ...rest]) => {
-      const window = unit && rest.length === 0 && unitOf(unit);
-      return t && window && isDatetime(t.type) ? toStart(t.type, window) : null;
+      if (!t || !unit || rest.length > 0) return null;
+      if (t.type.kind === 'interval') return toUnit(t.type, unit, Math.floor);
+      const window = unitOf(unit);
+      return window && isDatetime(t.type) ? toStart(t.type, window) : null;
     },
   },
   {
     name: 'CEIL_TO',
-    doc: 'CEIL(t TO unit): the first start of a unit that is not before t.',
+    doc: 'CEIL(t TO unit): the first start of a unit that is not before t. Also of an interval.',
     bind: ([t, unit, ...rest]) => {
-      const window = unit && rest.length === 0 && unitOf(unit);
-      if (!t || !window || !isDatetime(t.type)) return null;
+      if (!t || !unit || rest.length > 0) return null;
+      if (t.type.kind === 'interval') return toUnit(t.type, unit, Math.ceil);
+      const window = unitOf(unit);
+      if (!window || !isDatetime(t.type)) return null;
       return mapped(t.type, (x) => (window.start(x) === x ? x : window.end(window.start(x))));
     },
   },
@@ -75,6 +81,11 @@ export const datetimeFunctions: readonly ScalarFunction[] = [
       const type: SqlType = unit.value === 'SECOND' ? { kind: 'decimal', precision: 5, scale: 3 } : { kind: 'bigint' };
       return mapped(type, field, 1);
     },
+  },
+  {
+    name: 'MONOTONIC',
+    doc: 'MONOTONIC(x): x, declared to never decrease. What comes of it is unspecified if it does.',
+    bind: ([x, ...rest]) => (x && rest.length === 0 ? { type: x.type, kernel: ([own]) => own } : null),
   },
   {
     name: 'UNIX_TIMESTAMP',
@@ -94,6 +105,17 @@ function stepOfIntegers(t: Expr, by: Expr): BoundFunction | null {
   if (by.kind !== 'literal' || !(Number(by.value) > 0)) return null;
   const size = Number(by.value);
   return mapped(t.type, (x) => Math.trunc(x / size) * size + 0);
+}
+
+function stepOfInterval(type: IntervalType, by: Expr): BoundFunction | null {
+  if (by.kind !== 'literal' || by.type.kind !== 'interval' || by.type.unit !== type.unit) return null;
+  const size = Number(by.value);
+  return size > 0 ? mapped(type, (x) => Math.floor(x / size) * size) : null;
+}
+
+function toUnit(type: IntervalType, unit: Expr, round: (x: number) => number): BoundFunction | null {
+  const size = unit.kind === 'literal' ? unitSize(type, String(unit.value)) : null;
+  return size === null ? null : mapped(type, (x) => round(x / size) * size + 0);
 }
 
 function toStart(type: SqlType, window: Window): BoundFunction {

@@ -5,6 +5,7 @@ import { and, isNull, isTruth, not, or } from '../kernels/logic.ts';
 import { isNumeric, isText, type SqlType } from '../schema.ts';
 import { castKernel, needsCast } from './cast.ts';
 import { comparable } from './comparison.ts';
+import { commonInterval } from './intervals.ts';
 import { commonNumeric } from './numeric-types.ts';
 
 export const logicFunctions: readonly ScalarFunction[] = [
@@ -101,6 +102,7 @@ export function commonType(exprs: readonly Expr[]): SqlType | null {
 
 function commonOfTwo(a: SqlType, b: SqlType): SqlType | null {
   if (a.kind === 'null') return b;
+  if (a.kind === 'interval' && b.kind === 'interval') return a.unit === b.unit ? commonInterval(a, b) : null;
   if (b.kind === 'null' || !needsCast(b, a)) return a;
   if (!comparable(a, b)) return null;
   if (isNumeric(a)) return commonNumeric(a, b);
