@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { decodeCheckpoint, encodeCheckpoint } from '../../core/src/checkpoint-codec.ts';
+import { decodeCheckpoint, encodeCheckpoint } from '@rowtime/core';
 import { objectKey } from '../src/layout.ts';
 import { type ObjectOptions, ObjectWriter } from '../src/objects.ts';
 
