@@ -172,7 +172,7 @@ function bindSelect(select: ast.Select, catalog: Catalog): BoundSelect {
   const grouped = select.groupBy.length > 0 || select.having !== null || aggregatesIn(select);
   const grouping = grouped ? new Grouping(select, scope) : null;
   const context = grouping ?? plainContext(scope, 'the select list');
-  const items = select.items.flatMap((item) => bindItem(item, scope, context));
+  const items = select.items.flatMap((item) => bindItem(item, scope, context, grouping !== null));
   const having = select.having && condition(bindExpr(select.having, context), select.having.span, 'HAVING');
   const orderBy = bindOrderBy(select.orderBy, items, context, grouping);
   return { kind: 'select', from, where, group: grouping?.group() ?? null, having, items: named(items), orderBy };
@@ -190,10 +190,12 @@ function condition(expr: Expr, span: ast.Span, clause: string): Expr {
   throw new SqlError('SQL_TYPE', `${clause} takes a condition, and this is ${printType(expr.type)}`, span);
 }
 
-function bindItem(item: ast.SelectItem, scope: Scope, context: ExprContext): BoundItem[] {
+function bindItem(item: ast.SelectItem, scope: Scope, context: ExprContext, grouped: boolean): BoundItem[] {
   if (item.kind === 'selectStar') {
     const qualifier = item.qualifier?.parts[item.qualifier.parts.length - 1] ?? null;
-    return scope.star(qualifier).map(({ name }) => {
+    return scope.star(qualifier).map(({ name, expr }) => {
+      // Not by name: a subquery may have two columns of one name.
+      if (!grouped) return { name, expr, span: item.span };
       const identifier: ast.Identifier = { kind: 'identifier', name, quoted: true, span: item.span };
       const path = qualifier ? [qualifier, identifier] : [identifier];
       return { name, expr: bindExpr({ kind: 'column', path, span: item.span }, context), span: item.span };
@@ -225,6 +227,9 @@ class Grouping implements ExprContext {
     const all = select.groupBy.map((key) => bindExpr(key, this.#inner));
     const windows = all.filter((key) => windowOf(key) !== null);
     const [first, ...rest] = windows;
+    const ascending = all.findIndex(ascendsWithRowtime);
+    if (!first && ascending >= 0)
+      throw notYet('GROUP BY with this expression of ROWTIME', select.groupBy[ascending]!.span);
     if (!first) throw notMonotonic(select, scope);
     // A group is complete when the finest window is; the coarser ones are then constant keys.
     this.#window = rest.reduce((finest, key) => (finer(key, finest) ? key : finest), first);
@@ -374,8 +379,20 @@ function bindFrom(item: ast.FromItem, catalog: Catalog): { from: BoundFrom; scop
   const from = bindFromItem(item, catalog);
   const schema = renamed(from.schema, item);
   const name = item.alias?.name ?? (item.kind === 'relation' ? nameOf(item.name) : null);
-  const relation: Relation = { name, schema, offset: 0 };
+  const rowtime = from.kind === 'stream' ? -1 : rowtimeColumn(from.query);
+  const relation: Relation = { name, schema, offset: 0, rowtime };
   return { from: { ...from, schema }, scope: new Scope([relation]) };
+}
+
+/** The column of a query that is the ROWTIME of its rows, selected as such; -1 if there is none. */
+function rowtimeColumn(query: BoundQuery): number {
+  if (query.kind === 'union') {
+    const [first = -1, ...others] = query.inputs.map(rowtimeColumn);
+    return others.every((other) => other === first) ? first : -1;
+  }
+  // ORDER BY may give the rows the ROWTIME of its key.
+  if (query.orderBy) return -1;
+  return query.items.findIndex(({ name, expr }) => name === 'ROWTIME' && expr.kind === 'rowtime');
 }
 
 function bindFromItem(item: ast.Relation | ast.Subquery | ast.TableFunction, catalog: Catalog): BoundFrom {
@@ -404,7 +421,7 @@ function bindTableFunction(call: ast.Call, catalog: Catalog): BoundFrom {
       'SQL_UNKNOWN_FUNCTION',
       `there is no table function ${name}`,
       call.name.span,
-      `there are ${tableFunctions.map((known) => known.name).join(', ')}`,
+      `the table functions are ${tableFunctions.map((known) => known.name).join(', ')}`,
     );
   }
   const [cursor, ...rest] = call.args;

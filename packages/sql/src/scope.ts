@@ -10,6 +10,8 @@ export interface Relation {
   readonly schema: Schema;
   /** Where its columns begin among those of the whole FROM clause. */
   readonly offset: number;
+  /** Its column that is the ROWTIME of its rows; a declared column of that name is not. */
+  readonly rowtime?: number;
 }
 
 /** The columns that expressions can name. */
@@ -33,22 +35,26 @@ export class Scope {
     }
     const column = second ?? first;
     const among = second ? [this.#relation(first)] : this.relations;
-    const found = among.flatMap((relation) => {
-      const index = relation.schema.findIndex(({ name }) => name === column.name);
-      return index < 0 ? [] : [{ relation, index }];
-    });
+    const found = among.flatMap((relation) =>
+      relation.schema.flatMap(({ name }, index) => (name === column.name ? [{ relation, index }] : [])),
+    );
     const [match] = found;
     if (match && found.length === 1) {
+      if (match.relation.rowtime === match.index) return { kind: 'rowtime', type: { kind: 'timestamp' } };
       const { type } = match.relation.schema[match.index] as Schema[number];
       return { kind: 'column', index: match.relation.offset + match.index, type };
     }
     if (found.length > 1) {
-      const owners = found.map(({ relation }) => printName(relation.name ?? 'the subquery'));
+      const owners = [
+        ...new Set(found.map(({ relation }) => (relation.name === null ? 'the subquery' : printName(relation.name)))),
+      ];
       throw new SqlError(
         'SQL_AMBIGUOUS_COLUMN',
-        `${printName(column.name)} is a column of ${owners.join(' and ')}`,
+        owners.length > 1
+          ? `${printName(column.name)} is a column of ${owners.join(' and ')}`
+          : `${owners[0]} has ${found.length} columns ${printName(column.name)}`,
         span,
-        `write ${owners[0]}.${printName(column.name)}`,
+        owners.length > 1 ? `write ${owners[0]}.${printName(column.name)}` : 'name them apart: … AS t(a, b)',
       );
     }
     if (column.name === 'ROWTIME') return { kind: 'rowtime', type: { kind: 'timestamp' } };

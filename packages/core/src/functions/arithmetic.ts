@@ -69,8 +69,15 @@ function withInterval(name: ArithmeticName, a: SqlType, b: SqlType): BoundFuncti
   if (name === '*' && isNumeric(a) && b.kind === 'interval') return flipped(withInterval('*', b, a));
   if ((name === '+' || name === '-') && isPointInTime(a) && b.kind === 'interval') {
     const sign = name === '+' ? 1 : -1;
-    if (b.unit === 'millisecond') return plain(a, (x, y) => x + sign * y);
-    return a.kind === 'time' ? null : plain(a, (x, y) => addMonths(x, sign * y));
+    if (b.unit === 'month') return a.kind === 'time' ? null : plain(a, (x, y) => addMonths(x, sign * y));
+    switch (a.kind) {
+      case 'date': // stays a day
+        return plain(a, (x, y) => Math.floor((x + sign * y) / dayMillis) * dayMillis);
+      case 'time': // goes round the clock
+        return plain(a, (x, y) => (((x + sign * y) % dayMillis) + dayMillis) % dayMillis);
+      default:
+        return plain(a, (x, y) => x + sign * y);
+    }
   }
   if ((name === '+' || name === '-') && a.kind === 'interval' && b.kind === 'interval' && a.unit === b.unit) {
     return plain(a, name === '+' ? (x, y) => x + y : (x, y) => x - y);
@@ -125,11 +132,13 @@ function numericFunction(
   };
 }
 
+const dayMillis = 86_400_000;
+
 function plain(type: SqlType, f: (x: number, y: number) => number): BoundFunction {
-  return numericFunction(type, (a, b) => {
+  return numeric(type, (a, b) => {
     const values = new Float64Array(a.values.length);
     for (let i = 0; i < values.length; i++) values[i] = f(a.values[i], b.values[i]);
-    return { kind: 'num', values, valid: both(a.valid, b.valid) };
+    return { values, valid: both(a.valid, b.valid) };
   });
 }
 
