@@ -41,7 +41,7 @@ export const failed = (name: string): Cell => ({ failed: name });
 export const isFailed = (cell: Cell): cell is { readonly failed: string } => typeof cell === 'object' && cell !== null;
 
 /** A column of cells: what other kernels may hand over. */
-export function columnOf(type: SqlType, cells: readonly Cell[], failures: Failures): Column {
+function columnOf(type: SqlType, cells: readonly Cell[], failures: Failures): Column {
   const builder = new ColumnBuilder(columnKind(type), Math.max(cells.length, 1));
   for (const cell of cells) builder.push(isFailed(cell) ? null : cell);
   const made = builder.finish();
