@@ -14,8 +14,17 @@ const { stdout } = spawnSync(process.execPath, [cli, 'demo', '--duration', '7', 
 rmSync(folder, { recursive: true });
 
 const printed = stdout.split('\n');
-const second = printed.findIndex((line, i) => line.startsWith('CAPTAIN_SCORES') && i > printed.findIndex((l) => l.startsWith('CAPTAIN_SCORES')));
-const lines = ['$ npm start', ...printed.slice(0, 1), '…', ...printed.slice(second - 7, second + 11), '…', ...printed.slice(-3)].map((line) => line.trimEnd());
+const second = printed.findIndex(
+  (line, i) => line.startsWith('CAPTAIN_SCORES') && i > printed.findIndex((l) => l.startsWith('CAPTAIN_SCORES')),
+);
+const lines = [
+  '$ npm start',
+  ...printed.slice(0, 1),
+  '…',
+  ...printed.slice(second - 7, second + 11),
+  '…',
+  ...printed.slice(-3),
+].map((line) => line.trimEnd());
 while (lines.at(-1) === '') lines.pop();
 
 const [lineHeight, charWidth, padding] = [19, 8.15, 18];
@@ -24,7 +33,7 @@ const height = lines.length * lineHeight + 2 * padding;
 console.log(`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="The demo in a terminal: anomalies as they come and the leaderboard of a closed minute">
 <rect width="${width}" height="${height}" rx="8" fill="#14181f"/>
 <g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" font-size="13.5" fill="#c9d1d9" xml:space="preserve">
-${lines.map((line, i) => `<text x="${padding}" y="${padding + 14 + i * lineHeight}"${colour(line)}>${escape(line)}</text>`).join('\n')}
+${lines.map((line, i) => `<text x="${padding}" y="${padding + 14 + i * lineHeight}"${colour(line)}>${escapeXml(line)}</text>`).join('\n')}
 </g>
 </svg>`);
 
@@ -34,6 +43,6 @@ function colour(line) {
   return /^ +1 {2}/.test(line) ? ' fill="#56d364"' : '';
 }
 
-function escape(text) {
+function escapeXml(text) {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll(' ', '\u00a0');
 }

@@ -157,7 +157,7 @@ export class ColumnBuilder {
   }
 
   #grow(): void {
-    const numbers = new Float64Array(this.#numbers.length * 2);
+    const numbers = new Float64Array(Math.max(this.#numbers.length * 2, 64));
     numbers.set(this.#numbers);
     this.#numbers = numbers;
     const valid = new Uint8Array(numbers.length);

@@ -32,8 +32,10 @@ export class RowErrors {
     this.reportBytes(name, message, batch.rowtime[row], data);
   }
 
-  /** A row or record that has only its bytes. */
-  reportBytes(name: string, message: string, rowtime: Millis, data: Uint8Array): void {
+  /** A row or record that has only its bytes. Before the stream has any time (`streamTime` -Infinity) it gets the oldest
+   *  there is, 1970-01-01: any other could be later than the first ROWTIME. */
+  reportBytes(name: string, message: string, streamTime: Millis, data: Uint8Array): void {
+    const rowtime = streamTime === Number.NEGATIVE_INFINITY ? 0 : streamTime;
     this.#builders ??= errorStreamSchema.map(({ type }) => new ColumnBuilder(columnKind(type)));
     // Not the wall clock: the same input gives the same error rows, also after a restart.
     const values = [rowtime, 'ERROR', name.slice(0, 32), message.slice(0, 4096), rowtime, hex(data), this.#pump];

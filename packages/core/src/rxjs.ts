@@ -1,4 +1,4 @@
-import { Observable, type OperatorFunction, Subject, type Subscription } from 'rxjs';
+import { defer, Observable, type OperatorFunction, Subject, type Subscription } from 'rxjs';
 import { aggregateFunction } from './aggregates/index.ts';
 import { type Batch, fromRows, type Millis, type Row, toRows } from './batch.ts';
 import type { Value } from './column.ts';
@@ -45,11 +45,12 @@ export function fromObservable(batches: Observable<Batch>, schema: Schema, batch
       });
     },
     async poll(signal) {
-      if (waiting.length === 0 && !ended && !failed) {
+      if (waiting.length === 0 && !ended && !failed && !signal.aborted) {
         await new Promise<void>((resolve) => {
-          wake = resolve;
-          signal.addEventListener('abort', () => resolve(), { once: true });
+          wake = () => resolve();
+          signal.addEventListener('abort', wake, { once: true });
         });
+        signal.removeEventListener('abort', wake);
       }
       if (failed) throw failed.error;
       const batch = waiting.shift() ?? null;
@@ -83,7 +84,8 @@ export interface ThroughOptions<T> {
   readonly from: string;
   /** The stream whose rows come out. */
   readonly to: string;
-  /** ROWTIME of a row, in milliseconds; must not decrease. */
+  /** ROWTIME of a row, in milliseconds. A row that is older than the one before it, or has no time, goes to
+   *  error_stream. */
   readonly rowtime: (row: T) => Millis;
   /** Takes the rows of error_stream. Without it the first one errors the observable. */
   readonly onErrorRow?: (row: Row) => void;
@@ -100,8 +102,11 @@ export function through<T extends object>(graph: Graph, options: ThroughOptions<
   if (!schema || !results) throw new Error(`the graph has no stream ${schema ? options.to : options.from}`);
   return (rows) =>
     new Observable((subscriber) => {
+      if (taken.has(graph)) throw new Error('a graph serves one subscription; make a new one for each');
+      taken.add(graph);
       let waiting: { rowtime: Millis; row: Row }[] = [];
       let scheduled = false;
+      let last = Number.NEGATIVE_INFINITY;
       graph.listen(options.to, (batch) => {
         for (const { rowtime, row } of toRows(results, batch)) subscriber.next({ ROWTIME: rowtime, ...row });
       });
@@ -119,6 +124,26 @@ export function through<T extends object>(graph: Graph, options: ThroughOptions<
         graph.push(options.from, batch);
         graph.advance(batch.rowtime[batch.length - 1]);
       };
+      const reject = (row: T, rowtime: Millis): void => {
+        const name = Number.isFinite(rowtime) ? 'LateRow' : 'InvalidRowtime';
+        const message = `ROWTIME ${rowtime} is ${name === 'LateRow' ? `older than ${last} of the row before it` : 'no time'}`;
+        flush(); // what came before it is before it in error_stream too
+        graph.reject([{ time: last, name, message, record: new TextEncoder().encode(JSON.stringify(row)) }], last);
+      };
+      const take = (row: T): void => {
+        const rowtime = options.rowtime(row);
+        if (!(rowtime >= last && Number.isFinite(rowtime))) {
+          reject(row, rowtime);
+          return;
+        }
+        last = rowtime;
+        waiting.push({ rowtime, row: row as Row });
+        if (waiting.length >= batchRows) flush();
+        else if (!scheduled) {
+          scheduled = true;
+          queueMicrotask(() => attempt(flush));
+        }
+      };
       const attempt = (work: () => void): void => {
         try {
           work();
@@ -128,14 +153,16 @@ export function through<T extends object>(graph: Graph, options: ThroughOptions<
       };
       return rows.subscribe({
         next(row) {
-          waiting.push({ rowtime: options.rowtime(row), row: row as Row });
-          if (waiting.length >= batchRows) attempt(flush);
-          else if (!scheduled) {
-            scheduled = true;
-            queueMicrotask(() => attempt(flush));
+          try {
+            take(row);
+          } catch (error) {
+            subscriber.error(error);
           }
         },
-        error: (error) => subscriber.error(error),
+        error(error) {
+          attempt(flush);
+          subscriber.error(error);
+        },
         complete: () =>
           attempt(() => {
             flush();
@@ -147,6 +174,9 @@ export function through<T extends object>(graph: Graph, options: ThroughOptions<
 }
 
 const batchRows = 4096;
+
+/** Graphs that have rows of one subscription in their windows. */
+const taken = new WeakSet<Graph>();
 
 /** An aggregate of `tumble`. */
 export interface AggregateOf {
@@ -163,7 +193,8 @@ export const max = (column: string): AggregateOf => ({ name: 'MAX', column });
 export interface TumbleRowsOptions<T> {
   /** Length of the windows in milliseconds; they are aligned to the epoch. */
   readonly size: Millis;
-  /** The time of a row in milliseconds; must not decrease. */
+  /** The time of a row in milliseconds; must not decrease: a row that is older than the one before it, or has no time,
+   *  errors the observable. */
   readonly time: (row: T) => Millis;
   /** The columns to group by: texts, or `type` says what they are. */
   readonly by: readonly string[];
@@ -187,19 +218,19 @@ export function tumble<T extends object>(options: TumbleRowsOptions<T>): Operato
     if (!aggregate) throw new TypeError(`${fn} does not take column ${column}`);
     return { name, input: column === null ? null : indexOf(column), aggregate };
   });
-  return (rows) => {
+  const graph = (): Graph => {
     const errors = new RowErrors(null);
     const operator = new Tumble({ input, window: stepWindow(options.size), keys: by.map(indexOf), calls, errors });
     const pass = stateless(input, (batch, out) => out(batch));
-    const graph = new Graph(
+    return new Graph(
       [
         { id: streamId('rows'), operator: pass, from: [] },
         { id: streamId('windows'), operator, from: [streamId('rows')], errors },
       ],
       'tumble',
     );
-    return rows.pipe(through<T>(graph, { from: 'rows', to: 'windows', rowtime: options.time }));
   };
+  return (rows) => defer(() => rows.pipe(through<T>(graph(), { from: 'rows', to: 'windows', rowtime: options.time })));
 }
 
 /** The rows of one window. */
@@ -216,18 +247,25 @@ export function step<T>(size: Millis, time: (row: T) => Millis): OperatorFunctio
   return (rows) =>
     new Observable((subscriber) => {
       let open: { from: Millis; to: Millis; rows: T[] } | null = null;
+      const take = (row: T): void => {
+        const t = time(row);
+        if (open && t >= open.to) {
+          subscriber.next(open);
+          open = null;
+        }
+        if (!open) {
+          const from = window.start(t);
+          open = { from, to: window.end(from), rows: [] };
+        }
+        open.rows.push(row);
+      };
       return rows.subscribe({
         next(row) {
-          const t = time(row);
-          if (open && t >= open.to) {
-            subscriber.next(open);
-            open = null;
+          try {
+            take(row);
+          } catch (error) {
+            subscriber.error(error);
           }
-          if (!open) {
-            const from = window.start(t);
-            open = { from, to: window.end(from), rows: [] };
-          }
-          open.rows.push(row);
         },
         error: (error) => subscriber.error(error),
         complete() {

@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sinkContract } from '@rowtime/core/testing';
 import { afterEach, beforeEach, describe, test } from 'vitest';
-import { sinkContract } from '../../core/src/testing/sink-contract.ts';
 import { fileSink } from '../src/file.ts';
 import { stdoutSink } from '../src/stdout.ts';
 

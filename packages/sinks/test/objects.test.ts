@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decodeCheckpoint, encodeCheckpoint } from '@rowtime/core';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { decodeCheckpoint, encodeCheckpoint } from '../../core/src/checkpoint-codec.ts';
 import { objectKey } from '../src/layout.ts';
 import { type ObjectOptions, ObjectWriter } from '../src/objects.ts';
 

@@ -100,13 +100,8 @@ export function bindExpr(node: ast.Expr, context: ExprContext): Expr {
     case 'inList': {
       const operand = bind(node.operand);
       const equal = node.items.map((item) => call('=', [operand, bind(item)], item.span));
-      const [first, ...rest] = equal;
-      if (!first) throw new SqlError('SQL_SYNTAX', 'the list of IN is empty', node.span);
-      return negate(
-        rest.reduce((any, test) => call('OR', [any, test], node.span), first),
-        node.negated,
-        node.span,
-      );
+      if (equal.length === 0) throw new SqlError('SQL_SYNTAX', 'the list of IN is empty', node.span);
+      return negate(anyOf(equal, node.span), node.negated, node.span);
     }
     case 'case':
       return bindCase(node, bind);
@@ -114,6 +109,9 @@ export function bindExpr(node: ast.Expr, context: ExprContext): Expr {
       const arg = bind(node.operand);
       const type = typeOf(node.type);
       if (castable(arg.type, type)) return { kind: 'cast', arg, type };
+      if ((arg.type.kind === 'interval' && isText(type)) || (isText(arg.type) && type.kind === 'interval')) {
+        throw notYet('CAST between an INTERVAL and a text', node.span);
+      }
       throw new SqlError('SQL_TYPE', `${printType(arg.type)} cannot be cast to ${printType(type)}`, node.span);
     }
     case 'call':
@@ -221,6 +219,14 @@ function bindUnary(node: ast.Unary, bind: (part: ast.Expr) => Expr): Expr {
   if (node.op === '+') return operand;
   if (operand.kind === 'literal' && typeof operand.value === 'number') return { ...operand, value: 0 - operand.value };
   return call('NEGATE', [operand], node.span);
+}
+
+// By halves: a chain of OR as long as the list would be as deep as the list.
+function anyOf(tests: readonly Expr[], span: ast.Span): Expr {
+  const [first] = tests;
+  if (first && tests.length === 1) return first;
+  const half = Math.ceil(tests.length / 2);
+  return call('OR', [anyOf(tests.slice(0, half), span), anyOf(tests.slice(half), span)], span);
 }
 
 function negate(expr: Expr, negated: boolean, span: ast.Span): Expr {

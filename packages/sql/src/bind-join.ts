@@ -120,12 +120,15 @@ function joinedScope(
   const offset = left.length + 1;
   const rowtime = { name: 'ROWTIME of an input', type: { kind: 'timestamp' }, nullable: true } as const;
   const relations = [
-    ...leftScope.relations.map((relation): Relation => ({ ...relation, rowtimeAt: relation.rowtimeAt ?? left.length })),
+    ...leftScope.relations.map(
+      (relation): Relation => ({ ...relation, rowtimeAt: relation.rowtimeAt ?? left.length, rowtime: -1 }),
+    ),
     ...rightScope.relations.map(
       (relation): Relation => ({
         ...relation,
         offset: relation.offset + offset,
         rowtimeAt: (relation.rowtimeAt ?? right.length) + offset,
+        rowtime: -1,
       }),
     ),
   ];

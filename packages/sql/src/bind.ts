@@ -182,7 +182,7 @@ function bindSelect(select: ast.Select, catalog: Catalog): BoundSelect {
   const grouping = grouped ? new Grouping(select, scope) : null;
   const over = new OverWindows(select, scope);
   const context = grouping ?? over;
-  const items = select.items.flatMap((item) => bindItem(item, scope, context));
+  const items = select.items.flatMap((item) => bindItem(item, scope, context, grouping !== null));
   const having = select.having && condition(bindExpr(select.having, context), select.having.span, 'HAVING');
   const orderBy = bindOrderBy(select.orderBy, items, context, grouping);
   const placed = (expr: Expr): Expr =>
@@ -249,12 +249,14 @@ function condition(expr: Expr, span: ast.Span, clause: string): Expr {
   throw new SqlError('SQL_TYPE', `${clause} takes a condition, and this is ${printType(expr.type)}`, span);
 }
 
-function bindItem(item: ast.SelectItem, scope: Scope, context: ExprContext): BoundItem[] {
+function bindItem(item: ast.SelectItem, scope: Scope, context: ExprContext, grouped: boolean): BoundItem[] {
   const { span } = item;
   if (item.kind === 'selectStar') {
     const qualifier = item.qualifier?.parts[item.qualifier.parts.length - 1] ?? null;
     const identifier = (name: string): ast.Identifier => ({ kind: 'identifier', name, quoted: true, span });
-    return scope.star(qualifier, span).map(({ relation, name }) => {
+    return scope.star(qualifier, span).map(({ relation, name, expr }) => {
+      // Not by name: a subquery may have two columns of one name.
+      if (!grouped) return { name, expr, span };
       const path = relation === null ? [identifier(name)] : [identifier(relation), identifier(name)];
       return { name, expr: bindExpr({ kind: 'column', path, span }, context), span };
     });
@@ -305,6 +307,10 @@ class Grouping implements ExprContext {
       return;
     }
     const [first, ...rest] = all.filter((key) => windowOf(key) !== null);
+    const ascending = all.findIndex(ascendsWithRowtime);
+    if (!first && ascending >= 0) {
+      throw notYet('GROUP BY with this expression of ROWTIME', (select.groupBy[ascending] as ast.Expr).span);
+    }
     if (!first) throw notMonotonic(select, scope);
     // A group is complete when the finest window is; the coarser ones are then constant keys.
     const window = rest.reduce((finest, key) => (finer(key, finest) ? key : finest), first);
@@ -477,8 +483,20 @@ function bindFrom(
     return { from, scope: new Scope([relation]) };
   }
   const records = from.kind === 'query' ? from.query.items.map(({ record }) => record ?? null) : [];
-  const relation: Relation = { name, ...renamed(from.schema, records, item), offset: 0 };
+  const rowtime = from.kind === 'query' || from.kind === 'tableFunction' ? rowtimeColumn(from.query) : -1;
+  const relation: Relation = { name, ...renamed(from.schema, records, item), offset: 0, rowtime };
   return { from, scope: new Scope([relation]) };
+}
+
+/** The column of a query that is the ROWTIME of its rows, selected as such; -1 if there is none. */
+function rowtimeColumn(query: BoundQuery): number {
+  if (query.kind === 'union') {
+    const [first = -1, ...others] = query.inputs.map(rowtimeColumn);
+    return others.every((other) => other === first) ? first : -1;
+  }
+  // ORDER BY may give the rows the ROWTIME of its key.
+  if (query.orderBy) return -1;
+  return query.items.findIndex(({ name, expr }) => name === 'ROWTIME' && expr.kind === 'rowtime');
 }
 
 function bindFromItem(item: ast.Relation | ast.Subquery | ast.TableFunction, catalog: Catalog): BoundFrom {
@@ -514,7 +532,7 @@ function bindTableFunction(call: ast.Call, catalog: Catalog): BoundFrom {
       'SQL_UNKNOWN_FUNCTION',
       `there is no table function ${name}`,
       call.name.span,
-      `there are ${tableFunctions.map((known) => known.name).join(', ')}`,
+      `the table functions are ${tableFunctions.map((known) => known.name).join(', ')}`,
     );
   }
   const [cursor, ...rest] = call.args;

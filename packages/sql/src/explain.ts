@@ -16,7 +16,7 @@ export function printSchema(schema: Schema): string {
 }
 
 function explainNode(node: PlanNode, depth: number): string[] {
-  const line = '  '.repeat(depth) + describe(node);
+  const line = ('  '.repeat(depth) + describe(node)).trimEnd();
   return [line, ...inputsOf(node).flatMap((input) => explainNode(input, depth + 1))];
 }
 

@@ -15,7 +15,8 @@ export const rules: readonly Rule[] = [
       const { input } = node;
       const uses = new Map<number, number>();
       for (const expr of node.exprs) countColumns(expr, uses);
-      // An expression that is used twice would be computed twice.
+      // An expression that is used twice would be computed twice; and one whose failure fails the row must not come
+      // under a function that drops failures.
       const once = input.exprs.every((expr, i) => isSimple(expr) || (uses.get(i) ?? 0) <= 1);
       // NOT NULL of the inner projection would be lost; and a failure in a column that is dropped still fails its row.
       const all = input.exprs.every((expr, i) => isSimple(expr) || uses.has(i));
@@ -58,10 +59,13 @@ export function isSimple(expr: Expr): boolean {
   return expr.kind === 'column' || expr.kind === 'literal' || expr.kind === 'rowtime';
 }
 
-function countColumns(expr: Expr, uses: Map<number, number>): void {
-  if (expr.kind === 'column') uses.set(expr.index, (uses.get(expr.index) ?? 0) + 1);
-  else if (expr.kind === 'call') for (const arg of expr.args) countColumns(arg, uses);
-  else if (expr.kind === 'cast') countColumns(expr.arg, uses);
+const lazy = ['CASE', 'COALESCE', 'AND', 'OR'];
+
+function countColumns(expr: Expr, uses: Map<number, number>, times = 1): void {
+  if (expr.kind === 'column') uses.set(expr.index, (uses.get(expr.index) ?? 0) + times);
+  else if (expr.kind === 'call') {
+    for (const arg of expr.args) countColumns(arg, uses, lazy.includes(expr.name) ? 2 : times);
+  } else if (expr.kind === 'cast') countColumns(expr.arg, uses, times);
 }
 
 /** The expression with its columns replaced. */

@@ -17,6 +17,8 @@ export interface Relation {
   readonly hidden?: Schema;
   /** The column that holds its ROWTIME, in a join; else ROWTIME is that of the row itself. */
   readonly rowtimeAt?: number;
+  /** Its column that is the ROWTIME of its rows; a declared column of that name is not. */
+  readonly rowtime?: number;
 }
 
 /** The columns that expressions can name. */
@@ -42,21 +44,27 @@ export class Scope {
     }
     const column = second ?? first;
     const among = second ? [this.#relation(first)] : this.relations;
-    const found = among.flatMap((relation) => {
-      const all = [...relation.schema, ...(relation.hidden ?? [])];
-      const index = all.findIndex(({ name }, i) => name === column.name && !relation.records?.[i]);
-      return index < 0 ? [] : [{ relation, index, type: (all[index] as Schema[number]).type }];
-    });
+    const found = among.flatMap((relation) =>
+      [...relation.schema, ...(relation.hidden ?? [])].flatMap(({ name, type }, index) =>
+        name === column.name && !relation.records?.[index] ? [{ relation, index, type }] : [],
+      ),
+    );
     const [match] = found;
-    if (match && found.length === 1)
+    if (match && found.length === 1) {
+      if (match.relation.rowtime === match.index) return { kind: 'rowtime', type: { kind: 'timestamp' } };
       return { kind: 'column', index: match.relation.offset + match.index, type: match.type };
+    }
     if (found.length > 1) {
-      const owners = found.map(({ relation }) => printName(relation.name ?? 'the subquery'));
+      const owners = [
+        ...new Set(found.map(({ relation }) => (relation.name === null ? 'the subquery' : printName(relation.name)))),
+      ];
       throw new SqlError(
         'SQL_AMBIGUOUS_COLUMN',
-        `${printName(column.name)} is a column of ${owners.join(' and ')}`,
+        owners.length > 1
+          ? `${printName(column.name)} is a column of ${owners.join(' and ')}`
+          : `${owners[0]} has ${found.length} columns ${printName(column.name)}`,
         span,
-        `write ${owners[0]}.${printName(column.name)}`,
+        owners.length > 1 ? `write ${owners[0]}.${printName(column.name)}` : 'name them apart: … AS t(a, b)',
       );
     }
     if (column.name === 'ROWTIME') {
@@ -68,10 +76,10 @@ export class Scope {
     throw unknownColumn(column, among);
   }
 
-  /** The columns of `*` or `relation.*`, by relation and name. */
-  star(qualifier: Identifier | null, span: Span): { relation: string | null; name: string }[] {
+  /** The columns of `*` or `relation.*`. */
+  star(qualifier: Identifier | null, span: Span): { relation: string | null; name: string; expr: Expr }[] {
     const among = qualifier ? [this.#relation(qualifier)] : this.relations;
-    return among.flatMap(({ name: relation, schema, records }) => {
+    return among.flatMap(({ name: relation, schema, records, offset }) => {
       if (records?.some((record) => record !== null)) {
         throw new SqlError(
           'SQL_TYPE',
@@ -80,7 +88,7 @@ export class Scope {
           'name its fields: t.r.COLUMN1',
         );
       }
-      return schema.map(({ name }) => ({ relation, name }));
+      return schema.map(({ name, type }, i) => ({ relation, name, expr: { kind: 'column', index: offset + i, type } }));
     });
   }
 

@@ -37,5 +37,7 @@ export function ascendsWithRowtime(expr: Expr): boolean {
   if (expr.kind !== 'call') return false;
   const [first, second] = expr.args;
   if (!first || second?.kind !== 'literal') return false;
+  // A month before 03-29 23:00 is later than one before 03-30: both fall on the last day of February.
+  if (second.type.kind === 'interval' && second.type.unit === 'month' && expr.name !== 'STEP') return false;
   return ['STEP', 'FLOOR_TO', 'CEIL_TO', '+', '-'].includes(expr.name) && ascendsWithRowtime(first);
 }

@@ -1,15 +1,8 @@
-import { printType } from '@rowtime/core';
 import type { InputColumn } from '@rowtime/sources/json';
 import { parseType, SqlError } from '@rowtime/sql';
 import { z } from 'zod';
 import { CommandError } from './exit.ts';
-
-/** The columns of an input and where its rows are. */
-export interface InputSchema {
-  readonly columns: readonly InputColumn[];
-  /** RecordRowPath. */
-  readonly rowPath: string;
-}
+import type { InputSchema } from './print-input-schema.ts';
 
 const column = z.object({ Name: z.string().min(1), SqlType: z.string().min(1), Mapping: z.string().optional() });
 
@@ -57,20 +50,4 @@ function typeFrom(text: string, where: string): InputColumn['type'] {
       throw new CommandError(`${where}: ${error.message}${error.hint ? `; ${error.hint}` : ''}`);
     throw error;
   }
-}
-
-/** The same as JSON of the API: what `parseInputSchema` takes. */
-export function printInputSchema({ columns, rowPath }: InputSchema): unknown {
-  return {
-    RecordFormat: {
-      RecordFormatType: 'JSON',
-      MappingParameters: { JSONMappingParameters: { RecordRowPath: rowPath } },
-    },
-    RecordEncoding: 'UTF-8',
-    RecordColumns: columns.map(({ name, type, mapping }) => ({
-      Name: name,
-      SqlType: printType(type),
-      Mapping: mapping,
-    })),
-  };
 }

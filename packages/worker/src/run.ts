@@ -8,9 +8,9 @@ import type { InputColumn } from '@rowtime/sources/json';
 import { type CompileOptions, compile } from '@rowtime/sql';
 import { checkpointFiles } from './checkpoint-files.ts';
 import { CommandError } from './exit.ts';
-import { parseInputSchema, printInputSchema } from './input-schema.ts';
 import { noStore } from './no-store.ts';
 import { outputStreams } from './outputs.ts';
+import { type InputSchema, printInputSchema } from './print-input-schema.ts';
 import { clockOf, type RowtimePolicy } from './rowtime-policy.ts';
 import { standardOutput } from './standard-output.ts';
 import { formatDuration, formatRate, StatusLine } from './status-line.ts';
@@ -41,7 +41,7 @@ export interface RunOptions {
 export async function run(options: RunOptions): Promise<void> {
   const now = Date.now;
   const schemaFile = options.schema ?? discoveredSchemaFile(options.checkpoint);
-  const given = schemaFile === null ? null : parseInputSchema(readJson(schemaFile), schemaFile);
+  const given = schemaFile === null ? null : await readInputSchema(schemaFile);
   const source = await fileSource({ input: options.input, now, ...given });
   if (options.checkpoint !== null && given === null) keepSchema(options.checkpoint, source.columns);
   const inputs: CompileOptions['inputs'] = { [options.stream]: source.schema };
@@ -115,6 +115,12 @@ function keepSchema(checkpoints: string, columns: readonly InputColumn[]): void 
   const file = join(checkpoints, schemaName);
   writeFileSync(`${file}.tmp`, `${JSON.stringify(printInputSchema({ columns, rowPath: '$' }), null, 2)}\n`);
   renameSync(`${file}.tmp`, file);
+}
+
+async function readInputSchema(file: string): Promise<InputSchema> {
+  // Most runs discover their schema: they need not wait for the validator to load.
+  const { parseInputSchema } = await import('./input-schema.ts');
+  return parseInputSchema(readJson(file), file);
 }
 
 function readJson(file: string): unknown {

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Checkpoint } from '@rowtime/core';
+import { storeContract } from '@rowtime/core/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { storeContract } from '../../core/src/testing/store-contract.ts';
 import { checkpointFiles } from '../src/checkpoint-files.ts';
 
 let folder = '';

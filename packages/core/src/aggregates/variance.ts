@@ -1,5 +1,6 @@
 import type { Aggregate, AggregateFunction } from '../aggregate.ts';
 import type { Column } from '../column.ts';
+import { checkRange } from '../kernels/arithmetic.ts';
 import { isNumeric } from '../schema.ts';
 import { GroupNumbers } from './group-numbers.ts';
 
@@ -19,6 +20,9 @@ function variance(name: string, what: string, lost: 0 | 1, finish: (v: number) =
         : null,
   };
 }
+
+/** Any number above 1 is a failure: see aggregate.ts. */
+const failed = 2;
 
 // Welford 1962: count, mean and sum of squared distances to the mean; no cancellation of large squares.
 class Variance implements Aggregate {
@@ -60,7 +64,7 @@ class Variance implements Aggregate {
       values[g] = this.#finish(squares[g] / (counts[g] - this.#lost));
       valid[g] = 1;
     }
-    return { kind: 'num', values, valid };
+    return { kind: 'num', values, valid: checkRange(values, valid, 0, Number.MAX_VALUE, failed) };
   }
 
   dropFirst(count: number): void {

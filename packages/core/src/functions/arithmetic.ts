@@ -70,12 +70,11 @@ function withInterval(name: ArithmeticName, a: SqlType, b: SqlType): BoundFuncti
   if (name === '*' && isNumeric(a) && b.kind === 'interval') return flipped(withInterval('*', b, a));
   if ((name === '+' || name === '-') && isPointInTime(a) && b.kind === 'interval') {
     const sign = name === '+' ? 1 : -1;
-    if (b.unit === 'millisecond')
-      return plain(
-        a,
-        inRange(a, (x, y) => x + sign * y),
-      );
-    return a.kind === 'time' ? null : plain(a, (x, y) => addMonths(x, sign * y));
+    if (b.unit === 'month') return a.kind === 'time' ? null : plain(a, (x, y) => addMonths(x, sign * y));
+    return plain(
+      a,
+      inRange(a, (x, y) => x + sign * y),
+    );
   }
   if ((name === '+' || name === '-') && a.kind === 'interval' && b.kind === 'interval' && a.unit === b.unit) {
     return plain(commonInterval(a, b), name === '+' ? (x, y) => x + y : (x, y) => x - y);
@@ -137,11 +136,12 @@ function numericFunction(
   };
 }
 
+
 function plain(type: SqlType, f: (x: number, y: number) => number): BoundFunction {
-  return numericFunction(type, (a, b) => {
+  return numeric(type, (a, b) => {
     const values = new Float64Array(a.values.length);
     for (let i = 0; i < values.length; i++) values[i] = f(a.values[i], b.values[i]);
-    return { kind: 'num', values, valid: both(a.valid, b.valid) };
+    return { values, valid: both(a.valid, b.valid) };
   });
 }
 

@@ -105,7 +105,7 @@ function cutText(column: TextColumn, length: number | null): TextColumn {
 }
 
 function parseTexts(column: TextColumn, to: SqlType, failures: Failures): Column {
-  const failure = failures.number('CastError', `text is not a ${printType(to)}`);
+  const failure = failures.number('CastError', `the text cannot be read as ${printType(to)}`);
   if (to.kind === 'boolean') {
     const parsed = Int8Array.from(column.dict, parseBoolean);
     const values = Uint8Array.from(column.codes, (code) => (parsed[code] === 1 ? 1 : 0));

@@ -5,6 +5,7 @@ import { isDatetime, isInteger, type SqlType } from '../schema.ts';
 import { monthOf, monthStart, step, stepMonths, type Window } from '../window.ts';
 import { asNumbers } from './arithmetic.ts';
 import { type IntervalType, unitSize } from './intervals.ts';
+import { fitNumbers } from './numeric-types.ts';
 
 const unitMillis: Readonly<Record<string, number>> = {
   SECOND: 1_000,
@@ -165,11 +166,11 @@ function isPointInTime(type: SqlType): boolean {
 function mapped(type: SqlType, f: (x: number) => number, argument = 0): BoundFunction {
   return {
     type,
-    kernel: (kernels) => {
+    kernel: (kernels, failures) => {
       const t = kernels[argument];
       return (batch) => {
         const column = asNumbers(t(batch));
-        return { kind: 'num', values: map(column.values, f), valid: column.valid };
+        return { kind: 'num', ...fitNumbers(map(column.values, f), column.valid, type, failures) };
       };
     },
   };

@@ -1,7 +1,7 @@
 import type { Valid } from '../column.ts';
 import type { Failures } from '../expr.ts';
 import { checkRange, round, roundToFloat, roundToScale } from '../kernels/arithmetic.ts';
-import { isInteger, printType, type SqlType } from '../schema.ts';
+import { isDatetime, isInteger, printType, type SqlType } from '../schema.ts';
 
 /** Beyond 2^53 - 1 a Float64Array would lose digits, and we never lose digits silently. */
 const exactMax = Number.MAX_SAFE_INTEGER;
@@ -12,6 +12,10 @@ const integerMax: Readonly<Record<string, number>> = {
   integer: 2 ** 31 - 1,
   bigint: exactMax,
 };
+
+/** The years 0 to 9999: beyond them a time has no text of the form yyyy-MM-dd. */
+const firstTime = -62_167_219_200_000;
+const lastTime = 253_402_300_799_999;
 
 const integerRank = ['tinyint', 'smallint', 'integer', 'bigint'];
 
@@ -67,7 +71,7 @@ function asDecimal(type: SqlType): { precision: number; scale: number } {
   }
 }
 
-/** Brings computed numbers into a type: rounds as the type asks and fails what does not fit. */
+/** Brings computed numbers (and times) into a type: rounds as the type asks and fails what does not fit. */
 export function fitNumbers(
   values: Float64Array,
   valid: Valid,
@@ -90,11 +94,15 @@ export function fitNumbers(
   }
   if (type.kind === 'decimal') {
     const rounded = roundToScale(values, type.scale);
-    const max = 10 ** (type.precision - type.scale) - 10 ** -type.scale / 2;
+    const max = Math.min(10 ** (type.precision - type.scale) - 10 ** -type.scale / 2, exactMax);
     return {
       values: rounded,
       valid: checkRange(rounded, valid, -max, max, failures.number('NumericOverflow', outOfRange(type))),
     };
+  }
+  if (isDatetime(type)) {
+    const failure = failures.number('DatetimeOverflow', outOfRange(type));
+    return { values, valid: checkRange(values, valid, firstTime, lastTime, failure) };
   }
   const fitted = type.kind === 'real' ? roundToFloat(values) : values;
   // No Infinity and no NaN ever leaves a kernel: JSON and CSV could not hold it.

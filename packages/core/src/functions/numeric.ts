@@ -1,5 +1,5 @@
 import type { BoundFunction, Expr, ScalarFunction } from '../expr.ts';
-import { ValidWriter } from '../kernels/valid.ts';
+import { both, ValidWriter } from '../kernels/valid.ts';
 import { isNumeric } from '../schema.ts';
 import { asNumbers } from './arithmetic.ts';
 import { fitNumbers } from './numeric-types.ts';
@@ -24,14 +24,11 @@ const power: BoundFunction = {
     return (batch) => {
       const [a, b] = [asNumbers(base(batch)), asNumbers(exponent(batch))];
       const values = new Float64Array(batch.length);
-      const valid = new ValidWriter(a.valid, batch.length);
+      const valid = new ValidWriter(both(a.valid, b.valid), batch.length);
       for (let i = 0; i < values.length; i++) {
         values[i] = a.values[i] ** b.values[i];
-        const state = b.valid ? b.valid[i] : 1;
-        if (valid.isValid(i) && state !== 1) valid.set(i, state);
-        else if (valid.isValid(i) && (Number.isNaN(values[i]) || (a.values[i] === 0 && b.values[i] < 0))) {
-          valid.set(i, failure);
-        }
+        const outside = Number.isNaN(values[i]) || (a.values[i] === 0 && b.values[i] < 0);
+        if (outside && valid.isValid(i)) valid.set(i, failure);
       }
       return { kind: 'num', ...fitNumbers(values, valid.finish(), { kind: 'double' }, failures) };
     };

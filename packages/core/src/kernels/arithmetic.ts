@@ -69,7 +69,10 @@ export function roundToScale(a: Float64Array, scale: number): Float64Array {
 /** x to a multiple of 1 / unit. The nudge makes 1.005 go up although its double lies just below. */
 export function roundHalfUp(x: number, unit: number): number {
   const scaled = Math.abs(x) * unit;
-  const rounded = Math.floor(scaled + 0.5 + scaled * 4 * Number.EPSILON) / unit;
+  // A double this large has no digits left to round; and no nudge may reach the next whole number.
+  if (!(scaled < 2 ** 52)) return x;
+  const nudge = Math.min(scaled * 4 * Number.EPSILON, 2 ** -6);
+  const rounded = Math.floor(scaled + 0.5 + nudge) / unit;
   return (x < 0 ? -rounded : rounded) + 0;
 }
 

@@ -94,7 +94,7 @@ function sortedRows(batch: Batch, keys: readonly SortKey[]): Uint32Array | null 
 function rank(column: Column, descending: boolean): Float64Array {
   const values = ascending(column);
   if (column.valid) {
-    for (let i = 0; i < values.length; i++) if (column.valid[i] !== 1) values[i] = Number.MAX_VALUE;
+    for (let i = 0; i < values.length; i++) if (column.valid[i] !== 1) values[i] = Number.POSITIVE_INFINITY;
   }
   if (descending) for (let i = 0; i < values.length; i++) values[i] = -values[i];
   return values;

@@ -1,1 +1,10 @@
-export {};
+export { manualClock } from './manual-clock.ts';
+export { memoryStore } from './memory-store.ts';
+export type { Scripted } from './scripted-source.ts';
+export { scriptedSource } from './scripted-source.ts';
+export type { SinkCase, SinkHarness } from './sink-contract.ts';
+export { sinkContract } from './sink-contract.ts';
+export type { StoreCase, StoreHarness } from './store-contract.ts';
+export { storeContract } from './store-contract.ts';
+export type { Step, VerifyOptions } from './verify-operator.ts';
+export { verifyOperator } from './verify-operator.ts';

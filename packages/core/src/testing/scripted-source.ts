@@ -1,4 +1,4 @@
-import type { Batch } from '../batch.ts';
+import type { Batch, Millis } from '../batch.ts';
 import type { Schema } from '../schema.ts';
 import type { Source } from '../source.ts';
 
@@ -15,21 +15,29 @@ export function scriptedSource(schema: Schema, script: readonly Scripted[]): Sou
     schema,
     async open(position) {
       at = position ?? 0;
+      // As a new process has it: it knows nothing of what an earlier one polled after the position.
+      caughtUpTo = script
+        .slice(0, at)
+        .reduce((last, step) => Math.max(last, lastArrival(step)), Number.NEGATIVE_INFINITY);
     },
     async poll() {
-      let step = script[at];
-      if (step === 'crash' && !crashed.has(at)) {
+      while (script[at] === 'crash' && crashed.has(at)) at++;
+      const step = script[at];
+      if (step === 'crash') {
         crashed.add(at);
         throw new Error('scripted crash');
       }
-      while (step === 'crash') step = script[++at];
       if (step === undefined) return { batch: null, rejected: [], caughtUpTo, end: true };
       at++;
       if (step === 'idle') return { batch: null, rejected: [], caughtUpTo, end: false };
-      caughtUpTo = Math.max(caughtUpTo, step.rowtime[step.length - 1]);
+      caughtUpTo = Math.max(caughtUpTo, lastArrival(step));
       return { batch: step, rejected: [], caughtUpTo, end: at === script.length };
     },
     position: () => at,
     async close() {},
   };
+}
+
+function lastArrival(step: Scripted): Millis {
+  return typeof step === 'string' ? Number.NEGATIVE_INFINITY : step.rowtime[step.length - 1];
 }

@@ -1,0 +1,295 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { aggregateFunction } from '../src/aggregates/index.ts';
+import type { Batch } from '../src/batch.ts';
+import type { Checkpoint } from '../src/checkpoint.ts';
+import { arrivalClock } from '../src/clock.ts';
+import { errorStream, Graph, streamId } from '../src/graph.ts';
+import { type Job, PlanMismatch, type Progress, run } from '../src/job.ts';
+import { stateless } from '../src/operator.ts';
+import { project } from '../src/operators/project.ts';
+import { Tumble } from '../src/operators/tumble.ts';
+import { errorStreamSchema, RowErrors } from '../src/row-errors.ts';
+import type { Participant } from '../src/sink.ts';
+import type { Source } from '../src/source.ts';
+import { memoryStore, type Scripted, scriptedSource, sinkContract } from '../src/testing/index.ts';
+import { step } from '../src/window.ts';
+import { call, column, integer, literal, varchar } from './expressions.ts';
+import { type Recording, recordingSink } from './recording-sink.ts';
+import { arbitrarySteps, batchOf, schemaOf } from './rows.ts';
+
+const schema = schemaOf({ s: varchar(9), n: integer });
+const live = new AbortController().signal;
+
+// S → P: COUNT and SUM(10 / n) by s and minute → T; rows with n = 0 go to error_stream.
+function buildGraph(plan = 'plan'): Graph {
+  const errors = new RowErrors('P');
+  const exprs = [column(0, varchar(9)), call('/', literal(10, integer), column(1, integer))];
+  const calls = [
+    { name: 'n', input: null, aggregate: aggregateFunction('COUNT')!.bind([])! },
+    { name: 'sum', input: 1, aggregate: aggregateFunction('SUM')!.bind([integer])! },
+  ];
+  const tumble = new Tumble({ input: schema, window: step(60_000), keys: [0], calls, errors: new RowErrors('P') });
+  return new Graph(
+    [
+      { id: streamId('S'), operator: stateless(schema, (batch, out) => out(batch)), from: [] },
+      { id: 'pump/P/1', operator: project(schema, schema, exprs, errors), from: [streamId('S')], errors },
+      { id: 'pump/P/2', operator: tumble, from: ['pump/P/1'] },
+      { id: streamId('T'), operator: stateless(tumble.schema, (batch, out) => out(batch)), from: ['pump/P/2'] },
+    ],
+    plan,
+  );
+}
+
+interface Outcome {
+  readonly windows: Recording;
+  readonly errors: Recording;
+}
+
+function job(source: Source<number>, outcome: Outcome, more: Partial<Job> = {}): Job {
+  const graph = buildGraph();
+  return {
+    source,
+    stream: 'S',
+    clock: arrivalClock(),
+    graph,
+    sinks: [
+      { stream: 'T', sink: recordingSink(outcome.windows, graph.schema('T')!) },
+      { stream: errorStream, sink: recordingSink(outcome.errors, errorStreamSchema) },
+    ],
+    store: memoryStore(),
+    checkpointDue: () => false,
+    ...more,
+  };
+}
+
+const fresh = (): Outcome => ({ windows: { published: [] }, errors: { published: [] } });
+const minute = (n: number, ...rows: [string, number][]): Batch =>
+  batchOf(schema, ...rows.map(([s, v], i) => [n * 60_000 + i, s, v] as const));
+const three: Scripted[] = [minute(0, ['a', 1], ['b', 2]), 'idle', minute(0, ['a', 5], ['c', 0]), minute(1, ['a', 1])];
+
+describe('a job', () => {
+  test('closes all windows at the end of its source, and publishes everything', async () => {
+    const outcome = fresh();
+    const progress = await run(job(scriptedSource(schema, three), outcome), live);
+    expect(outcome.windows.published).toEqual(['[60000,"a",0,2,12]', '[60000,"b",0,1,5]', '[120000,"a",60000,1,10]']);
+    expect(outcome.errors.published).toHaveLength(1);
+    expect(progress).toEqual({ rows: 5, rejected: 0, watermark: 60_000, checkpoints: 1, restored: false });
+  });
+
+  test('goes on after a crash from its last checkpoint: nothing is lost, nothing comes twice', async () => {
+    const [unbroken, outcome] = [fresh(), fresh()];
+    await run(job(scriptedSource(schema, three), unbroken), live);
+    const source = scriptedSource(schema, [three[0]!, three[1]!, 'crash', three[2]!, 'crash', three[3]!]);
+    const store = memoryStore();
+    const again = () => run(job(source, outcome, { store, checkpointDue: () => true }), live);
+    await expect(again()).rejects.toThrow('scripted crash');
+    await expect(again()).rejects.toThrow('scripted crash');
+    await expect(again()).resolves.toMatchObject({ restored: true });
+    expect(outcome).toEqual(unbroken);
+  });
+
+  test('gives what an unbroken run gives, for any rows, crashes and checkpoints', async () => {
+    const scripts = arbitrarySteps(schema, { gapMax: 30_000 }).chain((steps) =>
+      fc
+        .array(fc.constantFrom<Scripted[]>([], [], ['idle'], ['crash'], ['crash', 'crash']), {
+          minLength: steps.length,
+          maxLength: steps.length,
+        })
+        .map((between) => steps.flatMap((made, i) => ('batch' in made ? [...between[i]!, made.batch] : between[i]!))),
+    );
+    await fc.assert(
+      fc.asyncProperty(scripts, fc.integer({ min: 1, max: 4 }), async (script, polls) => {
+        const [unbroken, outcome] = [fresh(), fresh()];
+        await run(
+          job(
+            scriptedSource(
+              schema,
+              script.filter((made) => made !== 'crash'),
+            ),
+            unbroken,
+          ),
+          live,
+        );
+        const source = scriptedSource(schema, script);
+        const store = memoryStore();
+        for (let died = true; died; ) {
+          let polled = 0;
+          const due = () => ++polled % polls === 0;
+          died = await run(job(source, outcome, { store, checkpointDue: due }), live).then(
+            () => false,
+            (error: Error) => error.message === 'scripted crash' || Promise.reject(error),
+          );
+        }
+        expect(outcome).toEqual(unbroken);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('run again after its end adds nothing', async () => {
+    const outcome = fresh();
+    const [source, store] = [scriptedSource(schema, three), memoryStore()];
+    await run(job(source, outcome, { store }), live);
+    const before = structuredClone(outcome);
+    await run(job(source, outcome, { store }), live);
+    expect(outcome).toEqual(before);
+  });
+
+  test('refuses the checkpoint of another program before it opens anything', async () => {
+    const store = memoryStore();
+    await run(job(scriptedSource(schema, three), fresh(), { store }), live);
+    const opened: string[] = [];
+    const source: Source<number> = { ...scriptedSource(schema, three), open: async () => void opened.push('source') };
+    const other = run(job(source, fresh(), { store, graph: buildGraph('another plan') }), live);
+    await expect(other).rejects.toThrow(PlanMismatch);
+    await expect(run(job(source, fresh(), { store, graph: buildGraph('another plan') }), live)).rejects.toThrow(
+      'CHECKPOINT_PLAN: the checkpoint was taken by another program',
+    );
+    expect(opened).toEqual([]);
+  });
+
+  test('stops between two polls when it is told to, with its windows open in the checkpoint', async () => {
+    const outcome = fresh();
+    const [source, store, stop] = [scriptedSource(schema, three), memoryStore(), new AbortController()];
+    const stopping = (progress: Progress): void => {
+      if (progress.rows === 2) stop.abort();
+    };
+    const first = await run(job(source, outcome, { store, onProgress: stopping }), stop.signal);
+    expect(first).toMatchObject({ rows: 2, checkpoints: 1 });
+    expect(outcome.windows.published).toEqual([]);
+    const unbroken = fresh();
+    await run(job(scriptedSource(schema, three), unbroken), live);
+    await run(job(source, outcome, { store }), live);
+    expect(outcome).toEqual(unbroken);
+  });
+
+  test('takes a checkpoint when more bytes wait than may', async () => {
+    const outcome = fresh();
+    let checkpoints = 0;
+    await run(
+      job(scriptedSource(schema, [...three, minute(2, ['a', 1]), 'idle', 'idle']), outcome, {
+        pendingBytesMax: 10,
+        onProgress: (progress) => {
+          checkpoints = progress.checkpoints;
+        },
+      }),
+      live,
+    );
+    expect(checkpoints).toBe(3); // two windows closed, and the end
+  });
+
+  test('sends rejected records to error_stream with the time of the stream, and counts them', async () => {
+    const source = scriptedSource(schema, [three[0]!]);
+    const record = new TextEncoder().encode('{"n": "x"}');
+    const rejecting: Source<number> = {
+      ...source,
+      async poll(signal) {
+        const poll = await source.poll(signal);
+        return { ...poll, rejected: [{ time: 5, name: 'CoercionError', message: 'n is no number', record }] };
+      },
+    };
+    const outcome = fresh();
+    const progress = await run(job(rejecting, outcome), live);
+    expect(progress.rejected).toBe(1);
+    const data = Buffer.from(record).toString('hex').toUpperCase();
+    expect(outcome.errors.published).toEqual([`[1,1,"ERROR","CoercionError","n is no number",1,"${data}",null]`]);
+  });
+});
+
+describe('what takes part in checkpoints', () => {
+  function participant(steps: string[], name: string, failing = ''): Participant {
+    const took = (what: string) => {
+      steps.push(`${name} ${what}`);
+      if (what === failing) throw new Error(`${name} cannot ${what}`);
+    };
+    return {
+      pendingBytes: 0,
+      open: async (prepared) => took(`open ${JSON.stringify(prepared)}`),
+      advance: (watermark) => took(`advance ${watermark}`),
+      prepare: async () => {
+        took('prepare');
+        return `${name} prepared`;
+      },
+      commit: async (prepared) => took(`commit ${JSON.stringify(prepared)}`),
+      close: async () => took('close'),
+    };
+  }
+  const watched = (steps: string[], failing = '') => {
+    const store = memoryStore();
+    const saving = {
+      load: store.load,
+      save: (checkpoint: Checkpoint) => {
+        steps.push('save');
+        return store.save(checkpoint);
+      },
+    };
+    const participants = [participant(steps, 'A'), participant(steps, 'B', failing)];
+    return job(scriptedSource(schema, [three[0]!]), fresh(), { store: saving, participants });
+  };
+
+  test('is prepared before the checkpoint is saved, and committed after it', async () => {
+    const steps: string[] = [];
+    await run(watched(steps), live);
+    expect(steps).toEqual([
+      'A open null',
+      'B open null',
+      'A advance Infinity',
+      'B advance Infinity',
+      'A prepare',
+      'B prepare',
+      'save',
+      'A commit "A prepared"',
+      'B commit "B prepared"',
+      'A close',
+      'B close',
+    ]);
+  });
+
+  test('is closed when one of them cannot go on, and nothing is saved', async () => {
+    const steps: string[] = [];
+    await expect(run(watched(steps, 'prepare'), live)).rejects.toThrow('B cannot prepare');
+    expect(steps).not.toContain('save');
+    expect(steps.slice(-2)).toEqual(['A close', 'B close']);
+  });
+
+  test('gets back what it prepared after a restart', async () => {
+    const steps: string[] = [];
+    const made = watched(steps);
+    await run(made, live);
+    steps.length = 0;
+    await run({ ...job(scriptedSource(schema, [three[0]!]), fresh(), made), graph: buildGraph() }, live);
+    expect(steps.slice(0, 2)).toEqual(['A open "A prepared"', 'B open "B prepared"']);
+  });
+
+  test('publishes what it holds when the job is stopped for good', async () => {
+    const stop = new AbortController();
+    const steps: string[] = [];
+    const participants = [participant(steps, 'A')];
+    const stopping = job(scriptedSource(schema, three), fresh(), { participants, publishOnStop: true });
+    stop.abort();
+    await run(stopping, stop.signal);
+    expect(steps).toContain('A advance Infinity');
+    steps.length = 0;
+    await run(job(scriptedSource(schema, three), fresh(), { participants }), stop.signal);
+    expect(steps).not.toContain('A advance Infinity');
+  });
+});
+
+describe('the recording sink of these tests keeps the contract of sinks', () => {
+  for (const { name, run: check } of sinkContract) {
+    test(name, async () => {
+      const storages = new Map<string, Recording>();
+      const storage = (of: string): Recording => {
+        if (!storages.has(of)) storages.set(of, { published: [] });
+        return storages.get(of)!;
+      };
+      await check({
+        delivers: 'exactly once',
+        create: (of, columns, beforeStep) => recordingSink(storage(of), columns, beforeStep),
+        delivered: async (of) => storage(of).published,
+      });
+      expect(storages.size).toBeGreaterThan(0);
+    });
+  }
+});

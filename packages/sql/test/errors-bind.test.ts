@@ -1,0 +1,36 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { compile } from '../src/application.ts';
+import { frame, SqlError, sqlErrorCodes } from '../src/errors.ts';
+import { testGolden } from './golden.ts';
+
+// errors/bind-*.test: programs that parse and are refused, and the error as it is printed.
+const folder = join(import.meta.dirname, 'errors');
+const inputs = {
+  SOURCE_SQL_STREAM_001: {
+    TICKER: 'VARCHAR(4)',
+    PRICE: 'DOUBLE',
+    QUANTITY: 'INTEGER',
+    TRADED: 'TIMESTAMP',
+    sector: 'VARCHAR(16)',
+  },
+};
+
+function printError(text: string): string {
+  try {
+    compile(text, { inputs });
+  } catch (error) {
+    if (error instanceof SqlError) return frame(text, error);
+    throw error;
+  }
+  throw new Error('the program was accepted');
+}
+
+testGolden(folder, (file) => file.startsWith('bind-'), printError);
+
+test('each code of a SqlError has a golden case, and each case a code of the table', () => {
+  const texts = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
+  const found = new Set(texts.flatMap((text) => [...text.matchAll(/^(SQL_[A-Z_]+): /gm)].map(([, code]) => code!)));
+  expect([...found].sort()).toEqual(Object.keys(sqlErrorCodes).sort());
+});

@@ -1,0 +1,345 @@
+import {
+  type Batch,
+  errorStream,
+  errorStreamSchema,
+  fromRows,
+  type Graph,
+  type Millis,
+  type Schema,
+  type SqlType,
+  slice,
+  type Value,
+  valueAt,
+} from '@rowtime/core';
+import { type Application, compile, schemaFrom } from '../src/application.ts';
+import type { ways } from '../src/conformance/run.ts';
+import { SqlError } from '../src/errors.ts';
+
+// The dialect of sqllogictest for streams. A file is a list of records with blank lines between them:
+//
+//     # why this file is here
+//     input "SOURCE_SQL_STREAM_001"       an input stream, its columns below: names exact, then types
+//     ticker VARCHAR(4)
+//
+//     statement ok                        part of the program
+//     CREATE STREAM counts (ticker VARCHAR(4), n INTEGER);
+//
+//     statement error SQL_UNKNOWN_COLUMN  the program so far, and this, is refused with this code
+//     CREATE PUMP …;
+//
+//     rows trades                         ROWTIME, then the columns; two blanks or more between them
+//     09:00:05  AMZN  10.0
+//
+//     advance 09:02:00                    no row before this time will come, on no stream
+//     advance 09:02:00 trades             … on this one; after `rows` time is that of the last row anyway
+//
+//     expect counts                       what came on the stream since it was last looked at
+//     ----
+//     AMZN  1
+//
+//     expect counts ROWTIME n             of these columns only
+//     …
+//     reset                               the next program begins
+//
+// A time of day is one of 2024-01-01; others have their date. NULL is NULL; a text in quotes is that text. Streams are
+// found by their exact name, or by it in upper case. Rows that nobody looked at fail the file if the stream was looked
+// at before, or is error_stream.
+
+export type Way = (typeof ways)[number];
+
+interface Line {
+  readonly text: string;
+  /** From 1. */
+  readonly number: number;
+}
+
+export interface SltRecord {
+  /** The words of its first line, after comments. */
+  readonly words: readonly string[];
+  readonly line: number;
+  /** The lines below, up to a blank one; of `expect`, those below the divider. */
+  readonly body: readonly Line[];
+}
+
+/** What the runner found for each `expect` record. */
+export type Found = ReadonlyMap<SltRecord, readonly string[]>;
+
+export function parseSlt(text: string): SltRecord[] {
+  const records: SltRecord[] = [];
+  const lines = text.split('\n').map((line, i): Line => ({ text: line.trimEnd(), number: i + 1 }));
+  for (let i = 0; i < lines.length; ) {
+    const head = lines[i]!;
+    if (head.text === '' || head.text.startsWith('#')) {
+      i++;
+      continue;
+    }
+    let to = i + 1;
+    while (to < lines.length && lines[to]!.text !== '') to++;
+    const words = head.text.split(/\s+/);
+    const body = lines.slice(i + 1, to);
+    if (words[0] === 'expect' && body.shift()?.text !== '----') fail(head.number, 'expect is followed by ----');
+    records.push({ words, line: head.number, body });
+    i = to;
+  }
+  return records;
+}
+
+/** Runs the records in one way. Throws an Error with the line for what is wrong but an expectation. */
+export function runSlt(records: readonly SltRecord[], way: Way): Found {
+  const found = new Map<SltRecord, readonly string[]>();
+  let program = new Program(way);
+  for (const record of records) {
+    const { words, line, body } = record;
+    const text = body.map((part) => part.text).join('\n');
+    const [command, name = '', ...rest] = words;
+    try {
+      if (command === 'input') program.input(unquoted(name), body);
+      else if (command === 'statement' && name === 'ok') program.statement(text);
+      else if (command === 'statement' && name === 'error') program.refuse(text, rest[0] ?? '');
+      else if (command === 'rows') program.rows(name, body);
+      else if (command === 'advance') program.advance(timeOf(name, rest[0]), rest.at(-1));
+      else if (command === 'expect') found.set(record, program.take(name, rest));
+      else if (command === 'reset') {
+        program.end();
+        program = new Program(way);
+      } else throw new Error(`unknown record ${command}`);
+    } catch (error) {
+      fail(line, error instanceof SqlError ? `${error.code}: ${error.message}` : String(error));
+    }
+  }
+  try {
+    program.end();
+  } catch (error) {
+    fail(records.at(-1)?.line ?? 1, String(error));
+  }
+  return found;
+}
+
+/** The cells of a line: two blanks or more between them, quoted texts as they are. */
+export function cellsOf(line: string): string[] {
+  return [...line.trim().matchAll(/(?:'(?:[^']|'')*'|\S+(?: \S+)*)(?=\s{2,}|$)/g)].map(([cell]) => cell);
+}
+
+/** The text of a file with what was found in place of what was expected. */
+export function rewritten(text: string, found: Found): string {
+  const lines = text.split('\n');
+  for (const [{ line, body }, rows] of [...found].reverse()) {
+    lines.splice(line + 1, body.length, ...aligned(rows));
+  }
+  return lines.join('\n');
+}
+
+function aligned(rows: readonly string[]): string[] {
+  const cells = rows.map(cellsOf);
+  const columns = Math.max(0, ...cells.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, c) => Math.max(...cells.map((row) => row[c]?.length ?? 0)));
+  return cells.map((row) =>
+    row
+      .map((cell, c) => cell.padEnd(widths[c] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+class Program {
+  readonly #way: Way;
+  readonly #inputs: Record<string, Schema> = {};
+  #sql = '';
+  #application: Application | null = null;
+  #graph: Graph | null = null;
+  readonly #watermarks = new Map<string, Millis>();
+  /** By stream, the cells of each row that nobody looked at yet, by column. */
+  readonly #out = new Map<string, Map<string, string>[]>();
+  readonly #expected = new Set([errorStream]);
+
+  constructor(way: Way) {
+    this.#way = way;
+  }
+
+  input(name: string, columns: readonly Line[]): void {
+    const entries = columns.map(({ text, number }) => {
+      const match =
+        /^("(?:[^"]|"")+"|\S+)\s+(.+)$/.exec(text) ?? fail(number, 'an input has a name and a type per line');
+      return [unquoted(match[1]!), match[2]!] as const;
+    });
+    this.#inputs[name] = schemaFrom(Object.fromEntries(entries));
+  }
+
+  statement(text: string): void {
+    if (this.#graph) throw new Error('statements come before rows; begin anew with reset');
+    this.#sql += `${text}\n`;
+    this.#application = compile(this.#sql, { inputs: this.#inputs });
+  }
+
+  refuse(text: string, code: string): void {
+    let refused: unknown = null;
+    try {
+      compile(`${this.#sql}${text}\n`, { inputs: this.#inputs });
+    } catch (error) {
+      refused = error;
+    }
+    if (!refused) throw new Error('the statement was accepted');
+    if (!(refused instanceof SqlError)) throw refused;
+    if (refused.code !== code) throw new Error(`found ${refused.code}: ${refused.message}`);
+  }
+
+  rows(written: string, lines: readonly Line[]): void {
+    const { name, schema } = this.#stream(written);
+    const rows = lines.map(({ text, number }) => {
+      const [time = '', ...cells] = cellsOf(text);
+      if (cells.length !== schema.length) fail(number, `${schema.length} columns wanted, found ${cells.length}`);
+      const values = schema.map(({ name: column, type }, c) => [column, parseCell(cells[c]!, type, number)] as const);
+      return { rowtime: timeOf(time), row: Object.fromEntries(values) };
+    });
+    const batch = fromRows(schema, rows);
+    for (let from = 0; from < batch.length; from += this.#way.rows) {
+      const part = slice(batch, from, Math.min(from + this.#way.rows, batch.length));
+      const graph = this.#next();
+      graph.push(name, part);
+      const last = part.rowtime[part.length - 1]!;
+      this.#watermarks.set(name, last);
+      graph.advance(last, name);
+    }
+  }
+
+  advance(time: Millis, written?: string): void {
+    const graph = this.#next();
+    const only = written !== undefined && !/^\d\d:/.test(written) ? this.#stream(written).name : undefined;
+    for (const { name } of this.#compiled().streams) {
+      if (only === undefined || name === only) {
+        this.#watermarks.set(name, Math.max(time, this.#watermarks.get(name) ?? time));
+      }
+    }
+    graph.advance(time, only);
+  }
+
+  take(written: string, columns: readonly string[]): string[] {
+    const { name, schema } = this.#stream(written);
+    this.#next();
+    this.#expected.add(name);
+    const rows = this.#out.get(name) ?? [];
+    this.#out.set(name, []);
+    const wanted = columns.length > 0 ? columns : schema.map((field) => field.name);
+    return rows.map((row) => {
+      const cells = wanted.map((column) => row.get(column) ?? row.get(column.toUpperCase()));
+      const missing = cells.indexOf(undefined);
+      if (missing >= 0) throw new Error(`${name} has no column ${wanted[missing]}`);
+      return cells.join('  ');
+    });
+  }
+
+  end(): void {
+    if (!this.#graph) return;
+    for (const stream of this.#expected) this.#nothingLeft(stream);
+    // What time still held back may come now; but errors are looked at.
+    this.#graph.advance(Number.POSITIVE_INFINITY);
+    this.#nothingLeft(errorStream);
+  }
+
+  #nothingLeft(stream: string): void {
+    const [row] = this.#out.get(stream) ?? [];
+    if (row) throw new Error(`nobody looked at this row of ${stream}: ${[...row.values()].join('  ')}`);
+  }
+
+  #compiled(): Application {
+    if (!this.#application) throw new Error('there is no statement yet');
+    return this.#application;
+  }
+
+  #stream(written: string): { readonly name: string; readonly schema: Schema } {
+    const wanted = unquoted(written);
+    if (wanted === errorStream) return { name: errorStream, schema: errorStreamSchema };
+    const { streams } = this.#compiled();
+    const found =
+      streams.find(({ name }) => name === wanted) ?? streams.find(({ name }) => name === wanted.toUpperCase());
+    if (!found) throw new Error(`there is no stream ${wanted}`);
+    return found;
+  }
+
+  /** The graph for the next step: restored from a snapshot, if this is the way. */
+  #next(): Graph {
+    if (this.#graph && !this.#way.restore) return this.#graph;
+    const state = this.#graph && structuredClone(this.#graph.snapshot());
+    const { streams, graph: create } = this.#compiled();
+    const graph = create();
+    for (const { name, schema } of [...streams, { name: errorStream, schema: errorStreamSchema }]) {
+      graph.listen(name, (batch) => this.#collect(name, schema, batch));
+    }
+    if (state) {
+      graph.restore(state);
+      for (const [stream, watermark] of this.#watermarks) graph.advance(watermark, stream);
+    }
+    this.#graph = graph;
+    return graph;
+  }
+
+  #collect(stream: string, schema: Schema, batch: Batch): void {
+    const rows = this.#out.get(stream) ?? [];
+    this.#out.set(stream, rows);
+    for (let i = 0; i < batch.length; i++) {
+      const cells = new Map([['ROWTIME', printTime(batch.rowtime[i]!)]]);
+      schema.forEach(({ name, type }, c) => {
+        const value = valueAt(batch.columns[c]!, i);
+        cells.set(name, printCell(value, type));
+        if (name === 'DATA_ROW') cells.set('DATA_ROW:text', Buffer.from(String(value), 'hex').toString());
+      });
+      rows.push(cells);
+    }
+  }
+}
+
+function parseCell(cell: string, type: SqlType, line: number): Value {
+  if (cell === 'NULL') return null;
+  switch (type.kind) {
+    case 'char':
+    case 'varchar':
+    case 'binary':
+    case 'varbinary':
+      return cell.startsWith("'") ? cell.slice(1, -1).replaceAll("''", "'") : cell;
+    case 'boolean':
+      return cell === 'TRUE' || (cell !== 'FALSE' && fail(line, `${cell} is not a BOOLEAN`));
+    case 'timestamp':
+      return timeOf(cell);
+    case 'date':
+      return Date.parse(`${cell}T00:00:00Z`);
+    case 'time':
+      return Date.parse(`1970-01-01T${cell}Z`);
+    default:
+      return Number.isNaN(Number(cell)) ? fail(line, `${cell} is not a number`) : Number(cell);
+  }
+}
+
+function printCell(value: Value, type: SqlType): string {
+  if (value === null) return 'NULL';
+  if (typeof value === 'boolean') return value ? 'TRUE' : 'FALSE';
+  if (typeof value === 'string') {
+    const plain = value !== 'NULL' && !value.startsWith("'") && cellsOf(value).length === 1 && value.trim() === value;
+    return plain ? value : `'${value.replaceAll("'", "''")}'`;
+  }
+  if (type.kind === 'timestamp') return printTime(value);
+  if (type.kind === 'date') return new Date(value).toISOString().slice(0, 10);
+  if (type.kind === 'time') return new Date(value).toISOString().slice(11, 23).replace('.000', '');
+  return String(value);
+}
+
+const today = '2024-01-01';
+
+function timeOf(date: string, time?: string): Millis {
+  const text = time !== undefined && /^\d\d:/.test(time) ? `${date}T${time}` : date.replace(' ', 'T');
+  const t = Date.parse(`${text.includes('T') ? text : `${today}T${text}`}Z`);
+  if (Number.isNaN(t)) throw new Error(`${text} is not a time`);
+  return t;
+}
+
+function printTime(t: Millis): string {
+  const [date, time] = new Date(t).toISOString().slice(0, 23).replace('.000', '').split('T');
+  return date === today ? time! : `${date} ${time}`;
+}
+
+function unquoted(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+}
+
+function fail(line: number, message: string): never {
+  throw new Error(`line ${line}: ${message.replace(/^Error: /, '')}`);
+}
