@@ -11,6 +11,8 @@ export interface Job {
   /** The in-application stream that the source feeds. */
   readonly stream: string;
   readonly clock: Clock;
+  /** Adds to a polled batch, whose times are still those of arrival, the columns that the source does not have. */
+  readonly complete?: (batch: Batch) => Batch;
   readonly graph: Graph;
   readonly sinks: readonly { readonly stream: string; readonly sink: Sink }[];
   /** What else takes part in checkpoints: a delivery stream that keeps the records, for one. */
@@ -54,7 +56,8 @@ export async function run(job: Job, signal: AbortSignal): Promise<Progress> {
   try {
     for (let over = false; !over; ) {
       const poll = await source.poll(signal);
-      const batch = poll.batch && clock.stamp(poll.batch, graph.inputErrors);
+      const polled = poll.batch && job.complete ? job.complete(poll.batch) : poll.batch;
+      const batch = polled && clock.stamp(polled, graph.inputErrors);
       if (batch) graph.push(stream, batch);
       rows += poll.batch?.length ?? 0;
       rejected += poll.rejected.length;

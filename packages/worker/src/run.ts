@@ -8,6 +8,7 @@ import type { InputColumn } from '@rowtime/sources/json';
 import { type CompileOptions, compile } from '@rowtime/sql';
 import { checkpointFiles } from './checkpoint-files.ts';
 import { CommandError } from './exit.ts';
+import { withMetadata } from './metadata.ts';
 import { noStore } from './no-store.ts';
 import { outputStreams } from './outputs.ts';
 import { type InputSchema, printInputSchema } from './print-input-schema.ts';
@@ -46,7 +47,8 @@ export async function run(options: RunOptions): Promise<void> {
   if (options.checkpoint !== null && given === null) keepSchema(options.checkpoint, source.columns);
   const inputs: CompileOptions['inputs'] = { [options.stream]: source.schema };
   const application = compile(options.sql, { inputs, seed: options.seed });
-  const { clock, decoded } = clockOf(options.rowtime, source.columns, application.used(options.stream), now);
+  const used = application.used(options.stream);
+  const { clock, decoded } = clockOf(options.rowtime, source.columns, used.slice(0, source.columns.length), now);
   source.use(decoded);
 
   const outputs = outputStreams(application, options.streams);
@@ -68,6 +70,7 @@ export async function run(options: RunOptions): Promise<void> {
       source,
       stream: options.stream,
       clock,
+      complete: withMetadata(application.streams.find(({ name }) => name === options.stream)?.metadata ?? []),
       graph: application.graph(),
       sinks,
       store:

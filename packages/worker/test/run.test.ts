@@ -152,6 +152,21 @@ test('a checkpoint of another program is refused with exit code 4', async () => 
   expect(refused.stderr).toContain('CHECKPOINT_PLAN');
 });
 
+test('APPROXIMATE_ARRIVAL_TIME is when the record arrived, whatever ROWTIME is', async () => {
+  const { folder, sql } = captainsFolder();
+  writeFileSync(
+    sql,
+    'CREATE STREAM arrivals (arrived TIMESTAMP, shard VARCHAR(8), rating INTEGER); CREATE PUMP p AS INSERT INTO arrivals SELECT STREAM APPROXIMATE_ARRIVAL_TIME, SHARD_ID, "rating" FROM "SOURCE_SQL_STREAM_001";',
+  );
+  const input = join(folder, 'captains-kfh-1-2024-05-06-07-08-09-0b0e4b1c-0000-4000-8000-000000000000');
+  writeFileSync(input, ratings(2).join(''));
+  const { code, stdout } = await rowtime('run', sql, '--input', input, '--json', '--rowtime', 'column:timestamp')
+    .finished;
+  expect(code).toBe(0);
+  const [first] = stdout.split('\n').map((line) => line && JSON.parse(line).row);
+  expect(first).toMatchObject({ ROWTIME: '2024-01-01T00:00:00.000Z', ARRIVED: '2024-05-06 07:08:09.000', SHARD: null });
+});
+
 test('a schema file is used instead of discovery', async () => {
   const { folder, sql } = captainsFolder();
   const input = join(folder, 'input');
