@@ -95,6 +95,7 @@ function plainly(
       return values.length > 0 ? Math.min(...numbers) : null;
     case 'MAX':
       if (values.length === 0) return null;
+      // biome-ignore lint/complexity/useMathMinMax: of texts, too
       return values.reduce((best, value) => (value > best ? value : best));
     case 'FIRST_VALUE':
       return list[0] ?? null;

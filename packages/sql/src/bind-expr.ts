@@ -1,6 +1,7 @@
 import {
   ArgumentError,
   aggregateFunction,
+  analyticFunction,
   castable,
   commonType,
   type Expr,
@@ -109,9 +110,6 @@ export function bindExpr(node: ast.Expr, context: ExprContext): Expr {
       const arg = bind(node.operand);
       const type = typeOf(node.type);
       if (castable(arg.type, type)) return { kind: 'cast', arg, type };
-      if ((arg.type.kind === 'interval' && isText(type)) || (isText(arg.type) && type.kind === 'interval')) {
-        throw notYet('CAST between an INTERVAL and a text', node.span);
-      }
       throw new SqlError('SQL_TYPE', `${printType(arg.type)} cannot be cast to ${printType(type)}`, node.span);
     }
     case 'call':
@@ -335,7 +333,7 @@ export function bindRecord(node: ast.Expr, context: ExprContext): BoundRecordCal
 }
 
 /** Which field of a record a name means. */
-export function fieldIndex(fields: Schema, name: ast.Identifier): number {
+function fieldIndex(fields: Schema, name: ast.Identifier): number {
   const index = fields.findIndex((field) => field.name === name.name);
   if (index >= 0) return index;
   const names = fields.map((field) => printName(field.name)).join(', ');
@@ -368,8 +366,8 @@ function recordAsValue(node: ast.Call): SqlError {
   );
 }
 
-/** Functions of the dialect that this version does not have: naming them says "wait", not "wrong". */
-const laterFunctions = ['ANY', 'EVERY', 'EXP_AVG', 'FIRST_VALUE', 'LAG', 'LAST_VALUE', 'NTH_VALUE'];
+/** Functions OVER a window that are aggregates too, and not in this version: naming them says "wait", not "wrong". */
+const laterAggregates = ['ANY', 'EVERY'];
 
 /** Names of the table that stand for another spelling. */
 const internalFunctions = [
@@ -385,7 +383,15 @@ const internalFunctions = [
 
 function unknownFunction(node: ast.Call): SqlError {
   const name = node.name.name;
-  if (laterFunctions.includes(name)) return notYet(name, node.span);
+  if (laterAggregates.includes(name)) return notYet(`${name} without OVER`, node.span);
+  if (analyticFunction(name)) {
+    return new SqlError(
+      'SQL_ARGUMENTS',
+      `${name} needs a window`,
+      node.span,
+      `write ${name}(…) OVER (ROWS 10 PRECEDING), or OVER (RANGE INTERVAL '1' MINUTE PRECEDING)`,
+    );
+  }
   const near = suggest(
     name,
     functions.map((fn) => fn.name).filter((fn) => /^[A-Z0-9_]+$/.test(fn) && !internalFunctions.includes(fn)),

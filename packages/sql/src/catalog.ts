@@ -24,7 +24,7 @@ export interface ReferenceTable {
 
 /** What the service adds to the rows of an input stream (AWS developer guide, "Reserved columns"; the lengths hold what
  *  Kinesis allows). The source fills what it knows; the rest is NULL. */
-export const metadataColumns: Schema = [
+const metadataColumns: Schema = [
   { name: 'APPROXIMATE_ARRIVAL_TIME', type: { kind: 'timestamp' }, nullable: true },
   { name: 'PARTITION_KEY', type: { kind: 'varchar', length: 256 }, nullable: true },
   { name: 'SEQUENCE_NUMBER', type: { kind: 'varchar', length: 128 }, nullable: true },

@@ -1,7 +1,7 @@
 import type { Expr } from '@rowtime/core';
 import { unreachable } from './ast.ts';
 import { inputsOf, type PlanNode, withInputs } from './plan.ts';
-import { isSimple, substitute } from './rules.ts';
+import { isSimple, substitute, withoutIdentity } from './rules.ts';
 
 /** Reads of a stream take only the columns that the query needs: sources need not decode the others, and a row in
  *  error_stream shows what was read of it. */
@@ -37,15 +37,14 @@ function pruned(node: PlanNode, wanted: ReadonlySet<number>): Pruned {
       const kept = [...node.exprs.keys()].filter((i) => wanted.has(i) || !isSimple(node.exprs[i] as Expr));
       const exprs = kept.map((i) => node.exprs[i] as Expr);
       const { node: input, places } = pruned(node.input, columnsOf(exprs));
-      return {
-        node: {
-          ...node,
-          input,
-          exprs: exprs.map((expr) => moved(expr, places)),
-          schema: kept.flatMap((i) => node.schema[i] ?? []),
-        },
-        places: new Map(kept.map((i, place) => [i, place])),
+      const narrow: PlanNode = {
+        ...node,
+        input,
+        exprs: exprs.map((expr) => moved(expr, places)),
+        schema: kept.flatMap((i) => node.schema[i] ?? []),
       };
+      // `*` over an input stream: the read leaves its metadata out already.
+      return { node: withoutIdentity(narrow) ?? narrow, places: new Map(kept.map((i, place) => [i, place])) };
     }
     case 'slide': {
       const width = node.input.schema.length;

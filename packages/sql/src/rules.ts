@@ -7,7 +7,7 @@ export interface Rule {
   apply(node: PlanNode): PlanNode | null;
 }
 
-export const rules: readonly Rule[] = [
+const rules: readonly Rule[] = [
   {
     name: 'merge projections',
     apply(node) {
@@ -30,15 +30,18 @@ export const rules: readonly Rule[] = [
   },
   {
     name: 'drop a projection that changes nothing',
-    apply(node) {
-      if (node.kind !== 'project' || node.exprs.length !== node.input.schema.length) return null;
-      if (node.schema.some(({ nullable }) => !nullable)) return null;
-      if (!node.exprs.every((expr, i) => expr.kind === 'column' && expr.index === i)) return null;
-      // The name of a column is only a label here: what reads it does so by index.
-      return renamed(node.input, node);
-    },
+    apply: withoutIdentity,
   },
 ];
+
+/** The input of a projection that changes nothing; null for any other node. */
+export function withoutIdentity(node: PlanNode): PlanNode | null {
+  if (node.kind !== 'project' || node.exprs.length !== node.input.schema.length) return null;
+  if (node.schema.some(({ nullable }) => !nullable)) return null;
+  if (!node.exprs.every((expr, i) => expr.kind === 'column' && expr.index === i)) return null;
+  // The name of a column is only a label here: what reads it does so by index.
+  return renamed(node.input, node);
+}
 
 /** Applies the rules to a whole plan until none applies. */
 export function rewrite(node: PlanNode): PlanNode {

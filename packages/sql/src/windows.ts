@@ -39,5 +39,9 @@ export function ascendsWithRowtime(expr: Expr): boolean {
   if (!first || second?.kind !== 'literal') return false;
   // A month before 03-29 23:00 is later than one before 03-30: both fall on the last day of February.
   if (second.type.kind === 'interval' && second.type.unit === 'month' && expr.name !== 'STEP') return false;
-  return ['STEP', 'FLOOR_TO', 'CEIL_TO', '+', '-'].includes(expr.name) && ascendsWithRowtime(first);
+  if (expr.name === '*' || expr.name === '/') return Number(second.value) > 0 && ascendsWithRowtime(first);
+  return ascending.includes(expr.name) && ascendsWithRowtime(first);
 }
+
+// Functions of one ascending argument and constants.
+const ascending = ['STEP', 'FLOOR_TO', 'CEIL_TO', '+', '-', 'DATETIME_DIFFERENCE'];

@@ -4,6 +4,13 @@ import { compile, parseType, schemaFrom } from '../src/application.ts';
 import { SqlError } from '../src/errors.ts';
 
 const inputs = { S: { k: 'VARCHAR(4)', n: 'INTEGER', unused: 'DOUBLE' } };
+/** What every input stream has besides. */
+const metadata = {
+  APPROXIMATE_ARRIVAL_TIME: 'TIMESTAMP',
+  PARTITION_KEY: 'VARCHAR(256)',
+  SEQUENCE_NUMBER: 'VARCHAR(128)',
+  SHARD_ID: 'VARCHAR(64)',
+};
 const program = `
   CREATE STREAM t (k VARCHAR(4), total INTEGER NOT NULL);
   CREATE PUMP p AS INSERT INTO t SELECT STREAM "k", SUM("n") FROM s GROUP BY "k", FLOOR(s.ROWTIME TO MINUTE);`;
@@ -12,7 +19,7 @@ describe('an application', () => {
   test('has its streams, input streams first, and its pumps', () => {
     const { streams, pumps } = compile(program, { inputs });
     expect(streams).toEqual([
-      { name: 'S', input: true, schema: schemaFrom(inputs.S) },
+      { name: 'S', input: true, schema: schemaFrom(inputs.S), metadata: schemaFrom(metadata), rows: null },
       {
         name: 'T',
         input: false,
@@ -20,18 +27,23 @@ describe('an application', () => {
           { name: 'K', type: { kind: 'varchar', length: 4 }, nullable: true },
           { name: 'TOTAL', type: { kind: 'integer' }, nullable: false },
         ],
+        metadata: [],
+        rows: null,
       },
     ]);
     expect(pumps.map(({ name, into }) => [name, into])).toEqual([['P', 'T']]);
   });
 
-  test('says which columns of an input any pump reads', () => {
-    expect(compile(program, { inputs }).used('S')).toEqual([true, true, false]);
+  test('says which columns of an input any pump reads, those declared and then its metadata', () => {
+    const unused = [false, false, false, false];
+    expect(compile(program, { inputs }).used('S')).toEqual([true, true, false, ...unused]);
     const all = `${program} CREATE STREAM u (a VARCHAR(4), b INTEGER, c DOUBLE);
       CREATE PUMP q AS INSERT INTO u SELECT STREAM * FROM s;`;
-    expect(compile(all, { inputs }).used('S')).toEqual([true, true, true]);
+    expect(compile(all, { inputs }).used('S')).toEqual([true, true, true, ...unused]);
     const none = 'CREATE STREAM u (n INTEGER); CREATE PUMP q AS INSERT INTO u SELECT STREAM 1 FROM s;';
-    expect(compile(none, { inputs }).used('S')).toEqual([false, false, false]);
+    expect(compile(none, { inputs }).used('S')).toEqual([false, false, false, ...unused]);
+    const shard = 'CREATE STREAM u (k VARCHAR(64)); CREATE PUMP q AS INSERT INTO u SELECT STREAM shard_id FROM s;';
+    expect(compile(shard, { inputs }).used('S')).toEqual([false, false, false, false, false, false, true]);
   });
 
   test('makes graphs that know nothing of each other', () => {

@@ -29,6 +29,7 @@ describe('docs/ERRORS.md', () => {
     const sources = ['core', 'sql', 'sources'].flatMap((name) => sourcesUnder(join(root, 'packages', name, 'src')));
     const patterns = [
       /failures\.number\(\s*'(\w+)'/g, // of a kernel
+      /new Fail\(\s*'(\w+)'/g, // of a function of one value
       /\{\s*name: '(\w+)',\s*message/g, // of an operator or clock
       /#(?:reject|push)\('([A-Z]\w+)'/g, // of a decoder
     ];

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { compile } from '../src/application.ts';
+import { compile, schemaFrom } from '../src/application.ts';
 import { frame, SqlError, sqlErrorCodes } from '../src/errors.ts';
 import { testGolden } from './golden.ts';
 
@@ -17,9 +17,11 @@ const inputs = {
   },
 };
 
+const tables = { Companies: { schema: schemaFrom({ Ticker: 'VARCHAR(4)', Company: 'VARCHAR(40)' }), rows: [] } };
+
 function printError(text: string): string {
   try {
-    compile(text, { inputs });
+    compile(text, { inputs, tables });
   } catch (error) {
     if (error instanceof SqlError) return frame(text, error);
     throw error;

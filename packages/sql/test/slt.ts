@@ -5,13 +5,14 @@ import {
   fromRows,
   type Graph,
   type Millis,
+  type Row,
   type Schema,
   type SqlType,
   slice,
   type Value,
   valueAt,
 } from '@rowtime/core';
-import { type Application, compile, schemaFrom } from '../src/application.ts';
+import { type Application, type CompileOptions, compile, schemaFrom } from '../src/application.ts';
 import type { ways } from '../src/conformance/run.ts';
 import { SqlError } from '../src/errors.ts';
 
@@ -21,13 +22,19 @@ import { SqlError } from '../src/errors.ts';
 //     input "SOURCE_SQL_STREAM_001"       an input stream, its columns below: names exact, then types
 //     ticker VARCHAR(4)
 //
+//     table "Companies"                   a reference table: its columns, ----, its rows
+//     Ticker VARCHAR(4)
+//     ----
+//     AMZN
+//
 //     statement ok                        part of the program
 //     CREATE STREAM counts (ticker VARCHAR(4), n INTEGER);
 //
 //     statement error SQL_UNKNOWN_COLUMN  the program so far, and this, is refused with this code
 //     CREATE PUMP …;
 //
-//     rows trades                         ROWTIME, then the columns; two blanks or more between them
+//     rows trades                         ROWTIME, then the columns; two blanks or more between them; behind those of an
+//                                         input stream its metadata, or none of it
 //     09:00:05  AMZN  10.0
 //
 //     advance 09:02:00                    no row before this time will come, on no stream
@@ -94,6 +101,7 @@ export function runSlt(records: readonly SltRecord[], way: Way): Found {
     const [command, name = '', ...rest] = words;
     try {
       if (command === 'input') program.input(unquoted(name), body);
+      else if (command === 'table') program.table(unquoted(name), body);
       else if (command === 'statement' && name === 'ok') program.statement(text);
       else if (command === 'statement' && name === 'error') program.refuse(text, rest[0] ?? '');
       else if (command === 'rows') program.rows(name, body);
@@ -144,6 +152,7 @@ function aligned(rows: readonly string[]): string[] {
 class Program {
   readonly #way: Way;
   readonly #inputs: Record<string, Schema> = {};
+  readonly #tables: Record<string, { schema: Schema; rows: Row[] }> = {};
   #sql = '';
   #application: Application | null = null;
   #graph: Graph | null = null;
@@ -157,24 +166,27 @@ class Program {
   }
 
   input(name: string, columns: readonly Line[]): void {
-    const entries = columns.map(({ text, number }) => {
-      const match =
-        /^("(?:[^"]|"")+"|\S+)\s+(.+)$/.exec(text) ?? fail(number, 'an input has a name and a type per line');
-      return [unquoted(match[1]!), match[2]!] as const;
-    });
-    this.#inputs[name] = schemaFrom(Object.fromEntries(entries));
+    this.#inputs[name] = schemaOf(columns);
+  }
+
+  table(name: string, body: readonly Line[]): void {
+    const divider = body.findIndex(({ text }) => text === '----');
+    if (divider < 0) throw new Error('the columns of a table are followed by ----');
+    const schema = schemaOf(body.slice(0, divider));
+    const rows = body.slice(divider + 1).map(({ text, number }) => rowOf(schema, cellsOf(text), number));
+    this.#tables[name] = { schema, rows };
   }
 
   statement(text: string): void {
     if (this.#graph) throw new Error('statements come before rows; begin anew with reset');
     this.#sql += `${text}\n`;
-    this.#application = compile(this.#sql, { inputs: this.#inputs });
+    this.#application = compile(this.#sql, this.#options());
   }
 
   refuse(text: string, code: string): void {
     let refused: unknown = null;
     try {
-      compile(`${this.#sql}${text}\n`, { inputs: this.#inputs });
+      compile(`${this.#sql}${text}\n`, this.#options());
     } catch (error) {
       refused = error;
     }
@@ -184,12 +196,12 @@ class Program {
   }
 
   rows(written: string, lines: readonly Line[]): void {
-    const { name, schema } = this.#stream(written);
+    const { name, schema: declared, metadata } = this.#stream(written);
+    const schema = [...declared, ...metadata];
     const rows = lines.map(({ text, number }) => {
       const [time = '', ...cells] = cellsOf(text);
-      if (cells.length !== schema.length) fail(number, `${schema.length} columns wanted, found ${cells.length}`);
-      const values = schema.map(({ name: column, type }, c) => [column, parseCell(cells[c]!, type, number)] as const);
-      return { rowtime: timeOf(time), row: Object.fromEntries(values) };
+      const given = metadata.length > 0 && cells.length === schema.length ? schema : declared;
+      return { rowtime: timeOf(time), row: rowOf(given, cells, number) };
     });
     const batch = fromRows(schema, rows);
     for (let from = 0; from < batch.length; from += this.#way.rows) {
@@ -246,9 +258,13 @@ class Program {
     return this.#application;
   }
 
-  #stream(written: string): { readonly name: string; readonly schema: Schema } {
+  #options(): CompileOptions {
+    return { inputs: this.#inputs, tables: this.#tables };
+  }
+
+  #stream(written: string): { readonly name: string; readonly schema: Schema; readonly metadata: Schema } {
     const wanted = unquoted(written);
-    if (wanted === errorStream) return { name: errorStream, schema: errorStreamSchema };
+    if (wanted === errorStream) return { name: errorStream, schema: errorStreamSchema, metadata: [] };
     const { streams } = this.#compiled();
     const found =
       streams.find(({ name }) => name === wanted) ?? streams.find(({ name }) => name === wanted.toUpperCase());
@@ -286,6 +302,20 @@ class Program {
       rows.push(cells);
     }
   }
+}
+
+/** A name and a type per line. */
+function schemaOf(columns: readonly Line[]): Schema {
+  const entries = columns.map(({ text, number }) => {
+    const match = /^("(?:[^"]|"")+"|\S+)\s+(.+)$/.exec(text) ?? fail(number, 'a column is a name and a type');
+    return [unquoted(match[1]!), match[2]!] as const;
+  });
+  return schemaFrom(Object.fromEntries(entries));
+}
+
+function rowOf(schema: Schema, cells: readonly string[], line: number): Row {
+  if (cells.length !== schema.length) fail(line, `${schema.length} columns wanted, found ${cells.length}`);
+  return Object.fromEntries(schema.map(({ name, type }, c) => [name, parseCell(cells[c]!, type, line)]));
 }
 
 function parseCell(cell: string, type: SqlType, line: number): Value {

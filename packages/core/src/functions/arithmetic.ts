@@ -109,7 +109,7 @@ function rounding(name: string, doc: string, f: (x: number) => number): ScalarFu
   };
 }
 
-export function divisionByZero(failures: Failures): number {
+function divisionByZero(failures: Failures): number {
   return failures.number('DivisionByZero', 'division by zero');
 }
 
@@ -135,7 +135,6 @@ function numericFunction(
     },
   };
 }
-
 
 function plain(type: SqlType, f: (x: number, y: number) => number): BoundFunction {
   return numeric(type, (a, b) => {

@@ -120,7 +120,7 @@ function plainValue(column: Column, row: number): Exclude<Value, null> {
 }
 
 /** A column under construction, set row by row in any order. */
-export class Results {
+class Results {
   readonly #kind: ColumnKind;
   readonly #numbers: Float64Array;
   readonly #failures: Failures;

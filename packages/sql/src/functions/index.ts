@@ -11,7 +11,7 @@ import { matchFunctions } from './patterns.ts';
 import { regexFunctions } from './regex.ts';
 
 /** Functions that need a library which core does not have: patterns and regular expressions, in linear time by re2js. */
-export const patternFunctions: readonly ScalarFunction[] = [...matchFunctions, ...regexFunctions, recordFieldFunction];
+const patternFunctions: readonly ScalarFunction[] = [...matchFunctions, ...regexFunctions, recordFieldFunction];
 
 /** Every scalar function of the dialect. */
 export const functions: readonly ScalarFunction[] = [...scalarFunctions, ...patternFunctions];

@@ -75,9 +75,12 @@ export class Points {
   #report(batch: Batch, row: number, index: number): void {
     const { valid } = batch.columns[index]!;
     const isNull = valid !== null && valid[row] !== 1;
-    const what = isNull ? 'NULL' : 'not a finite number';
-    const message = `column ${this.#input[index]?.name} is ${what}, which ${this.#fn} cannot place`;
-    this.#errors.report({ name: isNull ? 'NullArgument' : 'NotFinite', message }, this.#input, batch, row);
+    const what = (value: string): string =>
+      `column ${this.#input[index]?.name} is ${value}, which ${this.#fn} cannot place`;
+    const error = isNull
+      ? { name: 'NullArgument', message: what('NULL') }
+      : { name: 'NotFinite', message: what('not a finite number') };
+    this.#errors.report(error, this.#input, batch, row);
   }
 }
 

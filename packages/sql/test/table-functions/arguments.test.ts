@@ -13,7 +13,7 @@ const distinct = 'COUNT_DISTINCT_ITEMS_TUMBLING';
 const rank = 'GROUP_RANK';
 
 // The limits of each function, at their edges (AWS SQL reference, the page of each function).
-const accepted: readonly (readonly [fn: string, ...args: Value[]])[] = [
+const accepted: readonly [fn: string, ...args: Value[]][] = [
   [forest],
   [forest, 1, 10, 11, 1],
   [forest, 1000, 1000, 2_147_483_647, 30],
@@ -35,14 +35,7 @@ test.each(accepted)('%s(CURSOR(…), %s, %s, %s, %s, %s, %s) is accepted', (fn, 
   expect(call(fn, input, args).schema.length).toBeGreaterThan(0);
 });
 
-const refused: readonly (readonly [
-  message: string,
-  hint: string,
-  at: number,
-  code: string,
-  fn: string,
-  ...args: Value[],
-])[] = [
+const refused: readonly [message: string, hint: string, at: number, code: string, fn: string, ...args: Value[]][] = [
   ['numberOfTrees is 0', 'it must be a whole number from 1 to 1000', 0, 'SQL_ARGUMENTS', forest, 0],
   ['numberOfTrees is 1001', 'it must be a whole number from 1 to 1000', 0, 'SQL_ARGUMENTS', explained, 1001],
   ["numberOfTrees is '100'", 'it must be a whole number from 1 to 1000', 0, 'SQL_ARGUMENTS', forest, '100'],

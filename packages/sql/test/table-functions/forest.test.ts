@@ -1,6 +1,6 @@
 import { type Row, RowErrors, type Schema, type Value } from '@rowtime/core';
+import { verifyOperator } from '@rowtime/core/testing';
 import { describe, expect, test } from 'vitest';
-import { verifyOperator } from '../../../core/src/testing/verify-operator.ts';
 import { batch, call, column, randomFrom, run, varchar } from './harness.ts';
 
 const forest = 'RANDOM_CUT_FOREST';

@@ -1,7 +1,7 @@
 import type { Schema, Value } from '@rowtime/core';
+import { verifyOperator } from '@rowtime/core/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { verifyOperator } from '../../../core/src/testing/verify-operator.ts';
 import { batch, call, column, run, varchar } from './harness.ts';
 
 // The columns of the reference's example: tickers counted by second, then ranked.

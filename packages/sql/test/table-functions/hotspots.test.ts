@@ -1,7 +1,7 @@
 import { type Row, RowErrors, type Schema, type Value } from '@rowtime/core';
+import { verifyOperator } from '@rowtime/core/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { verifyOperator } from '../../../core/src/testing/verify-operator.ts';
 import { type Cluster, NeighbourWindow } from '../../src/table-functions/neighbour-window.ts';
 import { batch, call, column, randomFrom, run, varchar } from './harness.ts';
 

@@ -1,7 +1,7 @@
 import type { Schema, Value } from '@rowtime/core';
+import { type Step, verifyOperator } from '@rowtime/core/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Step, verifyOperator } from '../../../core/src/testing/verify-operator.ts';
 import { batch, call, column, run, varchar } from './harness.ts';
 
 const schema: Schema = [column('PRICE', 'double'), column('TICKER', varchar(4))];

@@ -16,7 +16,7 @@ import { sysLogParse } from './sys-log-parse.ts';
 import { variableColumnLogParse } from './variable-column-log-parse.ts';
 import { w3cLogParse } from './w3c-log-parse.ts';
 
-export type { BoundRecord, RecordFunction } from './record-function.ts';
+export type { RecordFunction } from './record-function.ts';
 
 /** Every function that gives a record. */
 export const recordFunctions: readonly RecordFunction[] = [

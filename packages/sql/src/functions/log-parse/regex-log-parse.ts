@@ -14,6 +14,7 @@ export const regexLogParse: RecordFunction = {
     if (args.length < 2 || args.length > 3 || !s || !isTextual(s)) return null;
     const pattern = compiled(constantText(args, 1, 'the pattern of REGEX_LOG_PARSE'));
     const groups = pattern.groupCount();
+    if (groups === 0) throw new ArgumentError('the pattern has no group to make a column of: write (…)', 1);
     const fields =
       args.length === 3
         ? columnList(constantText(args, 2, 'the column list of REGEX_LOG_PARSE'), 2).map(({ field }) => field)
