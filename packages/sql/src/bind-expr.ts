@@ -138,7 +138,7 @@ export function bindExpr(node: ast.Expr, context: ExprContext): Expr {
 }
 
 /** A call of the function table, or an error that says which types it got. */
-export function call(name: string, args: readonly Expr[], span: ast.Span): Expr {
+function call(name: string, args: readonly Expr[], span: ast.Span): Expr {
   const bound = scalarFunction(name)?.bind(args);
   if (bound) return { kind: 'call', name, args, type: bound.type };
   const types = args.map(({ type }) => printType(type));

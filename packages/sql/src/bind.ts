@@ -108,7 +108,7 @@ export function outputOf(query: BoundQuery): readonly { name: string; type: Expr
   return query.items.map(({ name, expr, span }) => ({ name, type: expr.type, span }));
 }
 
-export function bindQuery(query: ast.Query, catalog: Catalog): BoundQuery {
+function bindQuery(query: ast.Query, catalog: Catalog): BoundQuery {
   switch (query.kind) {
     case 'select':
       return bindSelect(query, catalog);

@@ -53,7 +53,7 @@ function printWindow({ unit, size }: WindowPlan): string {
   return unit === 'month' ? `${size} months` : `${size} ms`;
 }
 
-export function printExpr(expr: Expr, schema: Schema): string {
+function printExpr(expr: Expr, schema: Schema): string {
   switch (expr.kind) {
     case 'column':
       return printName(schema[expr.index]?.name ?? `#${expr.index}`);

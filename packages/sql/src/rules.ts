@@ -7,7 +7,7 @@ export interface Rule {
   apply(node: PlanNode): PlanNode | null;
 }
 
-export const rules: readonly Rule[] = [
+const rules: readonly Rule[] = [
   {
     name: 'merge projections',
     apply(node) {

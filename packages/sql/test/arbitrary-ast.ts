@@ -37,7 +37,7 @@ const moreUnquoted = [
   'TUMBLE',
 ];
 
-export const identifier: fc.Arbitrary<Identifier> = fc
+const identifier: fc.Arbitrary<Identifier> = fc
   .oneof(
     fc.constantFrom(...unquoted, ...moreUnquoted).map((name) => ({ name, quoted: false })),
     fc

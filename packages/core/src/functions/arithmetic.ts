@@ -105,7 +105,7 @@ function rounding(name: string, doc: string, f: (x: number) => number): ScalarFu
   };
 }
 
-export function divisionByZero(failures: Failures): number {
+function divisionByZero(failures: Failures): number {
   return failures.number('DivisionByZero', 'division by zero');
 }
 

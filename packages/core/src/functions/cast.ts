@@ -174,7 +174,7 @@ function parseTimestamp(text: string): Millis {
   return match ? parseDate(match[1]) + parseTime(match[2]) : Number.NaN;
 }
 
-export function parseDate(text: string): Millis {
+function parseDate(text: string): Millis {
   const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
   if (!match) return Number.NaN;
   const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
@@ -184,7 +184,7 @@ export function parseDate(text: string): Millis {
   return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? date.getTime() : Number.NaN;
 }
 
-export function parseTime(text: string): Millis {
+function parseTime(text: string): Millis {
   const match = /^(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?$/.exec(text);
   if (!match) return Number.NaN;
   const [hour, minute, second] = [Number(match[1]), Number(match[2]), Number(match[3])];
@@ -192,7 +192,6 @@ export function parseTime(text: string): Millis {
   return hour * 3_600_000 + minute * 60_000 + second * 1_000 + Number((match[4] ?? '0').slice(0, 3).padEnd(3, '0'));
 }
 
-export { parseTimestamp };
 
 function ofText(f: (column: TextColumn) => Column): Conversion {
   return (column) => {

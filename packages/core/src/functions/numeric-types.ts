@@ -51,7 +51,7 @@ export function arithmeticType(op: '+' | '-' | '*' | '/', a: SqlType, b: SqlType
   return decimal(Math.max(da.precision - da.scale, db.precision - db.scale) + scale + 1, scale);
 }
 
-export function decimal(precision: number, scale: number): SqlType & { kind: 'decimal' } {
+function decimal(precision: number, scale: number): SqlType & { kind: 'decimal' } {
   const p = Math.min(precision, 18);
   return { kind: 'decimal', precision: p, scale: Math.min(scale, p) };
 }

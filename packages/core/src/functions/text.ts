@@ -67,7 +67,7 @@ function initcap(text: string): string {
 }
 
 /** A bare NULL where a text is expected is a column of numbers. */
-export function asText(column: Column): TextColumn {
+function asText(column: Column): TextColumn {
   if (column.kind === 'text') return column;
   const length = column.valid?.length ?? 0;
   return { kind: 'text', codes: new Int32Array(length), dict: [''], valid: new Uint8Array(length) };

@@ -67,7 +67,7 @@ export function roundToScale(a: Float64Array, scale: number): Float64Array {
 }
 
 /** x to a multiple of 1 / unit. The nudge makes 1.005 go up although its double lies just below. */
-export function roundHalfUp(x: number, unit: number): number {
+function roundHalfUp(x: number, unit: number): number {
   const scaled = Math.abs(x) * unit;
   // A double this large has no digits left to round; and no nudge may reach the next whole number.
   if (!(scaled < 2 ** 52)) return x;
