@@ -192,7 +192,6 @@ function parseTime(text: string): Millis {
   return hour * 3_600_000 + minute * 60_000 + second * 1_000 + Number((match[4] ?? '0').slice(0, 3).padEnd(3, '0'));
 }
 
-
 function ofText(f: (column: TextColumn) => Column): Conversion {
   return (column) => {
     assert(column.kind === 'text', 'a text argument is a column of texts');
