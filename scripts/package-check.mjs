@@ -78,7 +78,9 @@ function checkContents(tarball, { name, bin = {} }) {
   if (strays.length > 0) say(`the tarball should not hold ${strays.join(', ')}`);
   // A source file that is gone leaves its output behind in dist, and that would be published.
   const stale = files.filter(
-    (path) => /^dist\/.*\.js$/.test(path) && !files.includes(path.replace(/^dist(.*)\.js$/, 'src$1.ts')),
+    (path) =>
+      /^dist\/.*\.js$/.test(path) &&
+      !['ts', 'js'].some((ending) => files.includes(path.replace(/^dist(.*)\.js$/, `src$1.${ending}`))),
   );
   if (stale.length > 0) say(`no source any more for ${stale.join(', ')}: remove dist and build again`);
   for (const [dependency, version] of Object.entries(packed.dependencies ?? {}))

@@ -107,7 +107,7 @@ export function columnClock(
 /** The last instant a JavaScript Date can print: beyond it a window has no name. */
 const maxTime = 8.64e15;
 
-// Doubles of epoch seconds are a few 1e-7 s apart: without the nudge 1632312345.678 would be cut to .677.
+// Doubles of epoch seconds are a few 1e-7 s apart: without the nudge 2163921690.97 would be cut to .969.
 function toMillis(value: number, unit: TimeUnit): Millis {
   if (unit === 's' || (unit === 'auto' && Math.abs(value) < 1e11)) return Math.floor(value * 1_000 + 5e-4);
   return Math.floor(value);

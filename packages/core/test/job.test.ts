@@ -127,6 +127,18 @@ describe('a job', () => {
     );
   });
 
+  test('never lets ROWTIME go back over a restart, although arrival times do', async () => {
+    const script: Scripted[] = [minute(2, ['a', 1]), minute(0, ['a', 1]), minute(3, ['a', 1])];
+    const [unbroken, outcome, store] = [fresh(), fresh(), memoryStore()];
+    await run(job(scriptedSource(schema, script), unbroken), live);
+    expect(unbroken.windows.published[0]).toBe('[180000,"a",120000,2,20]');
+    const source = scriptedSource(schema, [script[0]!, 'crash', script[1]!, script[2]!]);
+    const again = () => run(job(source, outcome, { store, checkpointDue: () => true }), live);
+    await expect(again()).rejects.toThrow('scripted crash');
+    await again();
+    expect(outcome).toEqual(unbroken);
+  });
+
   test('run again after its end adds nothing', async () => {
     const outcome = fresh();
     const [source, store] = [scriptedSource(schema, three), memoryStore()];

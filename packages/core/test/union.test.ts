@@ -66,7 +66,9 @@ describe('held rows', () => {
     const held = new HeldRows('ORDER BY', 3);
     const batch = batchOf(schema, [1, 1, 'a'], [2, 2, 'b']);
     held.add(batch, 0, 2);
-    expect(() => held.add(batch, 0, 2)).toThrow(LimitError);
+    held.add(batch, 0, 1);
+    expect(held.length).toBe(3);
+    expect(() => held.add(batch, 0, 1)).toThrow(LimitError);
     expect(() => held.add(batch, 0, 2)).toThrow('LIMIT_BUFFERED_ROWS: ORDER BY holds more than 3 rows back');
   });
 

@@ -38,15 +38,11 @@ export class Attributor {
     this.#shadow = new Float32Array(2 * trees.width);
   }
 
-  /** Adds every tree's attribution to `out`, then takes the mean. */
+  /** Writes the sum of every tree's attribution. */
   attribute(values: Float32Array, at: number, out: Attribution): void {
-    const { dimensions, numberOfTrees } = this.#trees;
-    for (let tree = 0; tree < numberOfTrees; tree++) this.#attributeTree(tree, values, at, out);
-    const scale = 1 / numberOfTrees;
-    for (let i = 0; i < dimensions; i++) {
-      out.high[i]! *= scale;
-      out.low[i]! *= scale;
-    }
+    out.high.fill(0);
+    out.low.fill(0);
+    for (let tree = 0; tree < this.#trees.numberOfTrees; tree++) this.#attributeTree(tree, values, at, out);
   }
 
   #attributeTree(tree: number, values: Float32Array, at: number, out: Attribution): void {

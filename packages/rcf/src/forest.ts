@@ -1,17 +1,14 @@
 import type { Attribution } from './attribution.ts';
-import { Attributor } from './attribution.ts';
+import type { Engine } from './engine.ts';
 import { impute } from './impute.ts';
-import { insert } from './insert.ts';
-import type { ForestOptions, ForestParameters } from './parameters.ts';
-import { forestParameters, forestSeed, integer } from './parameters.ts';
-import { JavaRandom, seedHalves } from './random.ts';
-import { remove } from './remove.ts';
-import { checkPoints, Rows } from './rows.ts';
-import { Samplers } from './samplers.ts';
-import { addScores, ScoreTables } from './score.ts';
+import type { EngineChoice, ForestOptions, ForestParameters } from './parameters.ts';
+import { engineChoice, forestParameters, forestSeed, integer } from './parameters.ts';
+import { checkPoints, type Rows } from './rows.ts';
 import type { ForestState } from './snapshot.ts';
-import { loadForest, saveForest } from './snapshot.ts';
-import { Trees } from './trees.ts';
+import { loadForest, parametersOf, saveForest } from './snapshot.ts';
+import type { Trees } from './trees.ts';
+import { TypeScriptEngine } from './typescript-engine.ts';
+import { WasmEngine } from './wasm/engine.ts';
 
 /**
  * A random cut forest (Guha et al. 2016) that scores points as AWS's Java library does from the same seed.
@@ -24,36 +21,36 @@ export class RandomCutForest {
   readonly parameters: ForestParameters;
   /** Numbers per point passed in: a row with internal shingling, else a whole shingle. */
   readonly pointLength: number;
+  readonly #engine: Engine;
   readonly #trees: Trees;
-  readonly #samplers: Samplers;
-  readonly #tables: ScoreTables;
   readonly #rows: Rows;
   readonly #sums: Float64Array;
-  readonly #attributor: Attributor;
   #totalUpdates = 0;
 
-  constructor(options: ForestOptions) {
+  /** `engine` is for forests that bring their own. */
+  constructor(options: ForestOptions, engine?: Engine) {
     const parameters = forestParameters(options);
-    const { inputDimensions, shingleSize, numberOfTrees, sampleSize, internalShingling } = parameters;
-    const dimensions = inputDimensions * shingleSize;
+    const seed = forestSeed(options.randomSeed);
     this.parameters = parameters;
-    this.pointLength = internalShingling ? inputDimensions : dimensions;
-    this.#trees = new Trees(numberOfTrees, sampleSize, dimensions);
-    this.#samplers = new Samplers(numberOfTrees, sampleSize, parameters.timeDecay, parameters.initialAcceptFraction);
-    this.#tables = new ScoreTables(sampleSize);
-    this.#rows = new Rows(dimensions, this.pointLength);
-    this.#sums = new Float64Array(this.#rows.capacity);
-    this.#attributor = new Attributor(this.#trees, this.#tables);
-    this.#seed(forestSeed(options.randomSeed));
+    this.pointLength = parameters.inputDimensions * (parameters.internalShingling ? 1 : parameters.shingleSize);
+    this.#engine = engine ?? makeEngine(parameters, engineChoice(options.engine));
+    const { memory } = this.#engine;
+    memory.start(seed);
+    this.#trees = memory.trees;
+    this.#rows = memory.rows;
+    this.#sums = memory.sums;
   }
 
-  /** Goes on where `snapshot` was taken, bit for bit. */
-  static restore(state: ForestState): RandomCutForest {
-    if (state.version !== 1) throw new RangeError(`version of the state is ${String(state.version)}; it must be 1`);
-    const forest = new RandomCutForest(state.parameters);
-    forest.#totalUpdates = state.totalUpdates;
-    loadForest(state, forest.#rows.head, forest.#trees, forest.#samplers);
+  /** Goes on where `snapshot` was taken, bit for bit, with whichever engine. */
+  static restore(state: ForestState, options: { engine?: EngineChoice | undefined } = {}): RandomCutForest {
+    const forest = new RandomCutForest({ ...parametersOf(state), engine: options.engine });
+    forest.load(state);
     return forest;
+  }
+
+  /** What computes: never 'auto'. */
+  get engine(): 'wasm' | 'typescript' {
+    return this.#engine.name;
   }
 
   /** Points seen by `update`, `process` and `processBatch`. */
@@ -115,9 +112,17 @@ export class RandomCutForest {
         `out has ${attribution.high.length} and ${attribution.low.length} numbers; it must have ${dimensions} each`,
       );
     }
-    attribution.high.fill(0);
-    attribution.low.fill(0);
-    if (this.#isReady(0)) this.#attributor.attribute(this.#rows.values, 0, attribution);
+    if (!this.#isReady(0)) {
+      attribution.high.fill(0);
+      attribution.low.fill(0);
+      return attribution;
+    }
+    this.#engine.attribute(attribution);
+    const scale = 1 / this.#trees.numberOfTrees;
+    for (let i = 0; i < dimensions; i++) {
+      attribution.high[i]! *= scale;
+      attribution.low[i]! *= scale;
+    }
     return attribution;
   }
 
@@ -138,7 +143,12 @@ export class RandomCutForest {
   }
 
   snapshot(): ForestState {
-    return saveForest(this.parameters, this.#totalUpdates, this.#rows.head, this.#trees, this.#samplers);
+    return saveForest(this.parameters, this.#totalUpdates, this.#engine.memory);
+  }
+
+  protected load(state: ForestState): void {
+    loadForest(state, this.#engine.memory);
+    this.#totalUpdates = state.totalUpdates;
   }
 
   /** The next offered point's place in time. Negative while the first shingle fills. */
@@ -153,54 +163,24 @@ export class RandomCutForest {
   }
 
   #scoreLoaded(): number {
-    if (!this.#isReady(0)) return 0;
-    const { numberOfTrees } = this.#trees;
-    const sums = this.#sums;
-    sums[0] = 0;
-    const rows = this.#rows;
-    addScores(this.#trees, this.#tables, rows.values, rows.stride, 0, numberOfTrees, 1, 0, sums);
-    return sums[0]! / numberOfTrees;
+    return this.#isReady(0) ? this.#engine.score() / this.#trees.numberOfTrees : 0;
   }
 
-  /**
-   * Scores and adds the rows of the block, one tree after the other: a tree stays in the cache for all of them, and
-   * trees know nothing of each other. Between two accepted rows a tree does not change, so they are scored in one go.
-   */
+  /** Scores the rows of the block from `firstScored` on, and adds all of them. */
   #updateLoaded(count: number, firstScored: number): void {
     const sequence = this.#sequence;
-    if (sequence >= 0) {
-      const trees = this.#trees;
-      const samplers = this.#samplers;
-      const tables = this.#tables;
-      const sums = this.#sums;
-      const { values, stride } = this.#rows;
-      const end = trees.numberOfTrees * count;
-      sums.fill(0, firstScored, count);
-      for (let from = 0; from < end; ) {
-        const accepted = samplers.nextAccepted(from, end, count, sequence);
-        const to = accepted < end ? accepted + 1 : end;
-        if (firstScored < count) addScores(trees, tables, values, stride, from, to, count, firstScored, sums);
-        if (accepted < end) {
-          const tree = Math.trunc(accepted / count);
-          const row = accepted - tree * count;
-          if (samplers.evicts) remove(trees, tree, samplers.evict(tree));
-          samplers.add(tree, insert(trees, tree, values, row * stride));
-        }
-        from = to;
-      }
-    }
+    if (sequence >= 0) this.#engine.push(count, firstScored, sequence);
     this.#rows.advance(count);
     this.#totalUpdates += count;
   }
+}
 
-  /** The only draws that trees share, as the library makes them: per tree one long for the tree, one for its sample. */
-  #seed(seed: bigint): void {
-    const random = new JavaRandom();
-    const [low, high] = seedHalves(seed) as unknown as [number, number];
-    random.start(high, low);
-    for (let tree = 0; tree < this.#trees.numberOfTrees; tree++) {
-      random.nextSeed(this.#trees.seeds, tree);
-      random.nextSeed(this.#samplers.seeds, tree);
-    }
+function makeEngine(parameters: ForestParameters, choice: EngineChoice): Engine {
+  const wasm = choice === 'typescript' ? null : WasmEngine.create(parameters);
+  if (wasm === null && choice === 'wasm') {
+    throw new RangeError(
+      'engine is wasm; this runtime has no WebAssembly with SIMD, or too little memory for the forest',
+    );
   }
+  return wasm ?? new TypeScriptEngine(parameters);
 }

@@ -6,16 +6,17 @@ import { none } from './trees.ts';
 
 /**
  * Adds the point to the tree and returns the leaf that holds it: a new one, or the one whose point is equal
- * (Guha et al. 2016, "InsertPoint"). The tree has a free slot, or the caller has removed a point.
+ * (Guha et al. 2016, "InsertPoint"). The tree has a free slot, or the caller has removed a point. `known` is the leaf the
+ * point comes to, or `none` if that is not known.
  */
-export function insert(trees: Trees, tree: number, values: Float32Array, at: number): number {
+export function insert(trees: Trees, tree: number, values: Float32Array, at: number, known: number): number {
   if (trees.masses[tree]!++ === 0) {
     const only = takeLeaf(trees, tree, values, at);
     trees.leafParents[only] = none;
     trees.roots[tree] = ~only;
     return only;
   }
-  const near = descend(trees, tree, values, at);
+  const near = known === none ? descend(trees, tree, values, at) : known;
   if (holds(trees, near, values, at)) {
     trees.leafMasses[near]!++;
     return near;

@@ -21,9 +21,16 @@ export interface ForestOptions {
   internalShingling?: boolean | undefined;
   /** Two forests with the same seed and the same input are equal. A signed 64-bit integer; default 0. */
   randomSeed?: bigint | number | undefined;
+  /**
+   * What computes. 'wasm' is the WebAssembly kernel, several times faster; 'typescript' runs everywhere. Their results
+   * are the same in all bits. Default 'auto': the kernel, where the runtime has WebAssembly with SIMD and the forest fits.
+   */
+  engine?: EngineChoice | undefined;
 }
 
-/** The options with every default filled in; the seed is spent when the forest is made. */
+export type EngineChoice = 'auto' | 'wasm' | 'typescript';
+
+/** The options with every default filled in; the seed is spent when the forest is made, and any engine can go on. */
 export interface ForestParameters {
   readonly inputDimensions: number;
   readonly shingleSize: number;
@@ -61,6 +68,11 @@ export function forestParameters(options: ForestOptions): ForestParameters {
     initialAcceptFraction: positive('initialAcceptFraction', options.initialAcceptFraction ?? 1, 1),
     internalShingling: boolean('internalShingling', options.internalShingling ?? false),
   };
+}
+
+export function engineChoice(engine: EngineChoice = 'auto'): EngineChoice {
+  if (engine === 'auto' || engine === 'wasm' || engine === 'typescript') return engine;
+  throw new RangeError(`engine is ${shown(engine)}; it must be one of auto, wasm, typescript`);
 }
 
 /** Seeds are 64-bit: a number past 2^53 has lost bits already, so it is refused rather than rounded. */

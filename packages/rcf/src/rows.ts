@@ -1,3 +1,5 @@
+import type { Arrays } from './arrays.ts';
+
 /**
  * A block of rows as float32, laid out so that every row's point is one stretch of `dimensions` numbers at
  * `row × stride`. With internal shingling the points overlap:
@@ -13,12 +15,12 @@ export class Rows {
   readonly values: Float32Array;
   readonly #head: number;
 
-  constructor(dimensions: number, stride: number) {
+  constructor(arrays: Arrays, dimensions: number, stride: number) {
     this.dimensions = dimensions;
     this.stride = stride;
     this.#head = dimensions - stride;
     this.capacity = Math.max(8, Math.min(256, Math.floor(16384 / dimensions)));
-    this.values = new Float32Array(this.#head + this.capacity * stride);
+    this.values = arrays.float32(this.#head + this.capacity * stride);
   }
 
   /** The rows before the block that the next shingle still needs. */

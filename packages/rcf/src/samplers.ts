@@ -1,3 +1,5 @@
+import type { Arrays } from './arrays.ts';
+import type { ForestParameters } from './parameters.ts';
 import { JavaRandom, mask24, multiplierHigh, multiplierLow } from './random.ts';
 
 /**
@@ -15,22 +17,23 @@ export class Samplers {
   /** Two halves per tree: what the next offered row draws from. */
   readonly seeds: Int32Array;
   /** Below this, the top 26 bits of a draw mean a certain rejection, for sequence numbers before `certainUntil`. */
-  readonly #certain: Int32Array;
-  readonly #certainUntil: Float64Array;
+  readonly certain: Int32Array;
+  readonly certainUntil: Float64Array;
   readonly #random = new JavaRandom();
   readonly #accepted = new Float32Array(1);
   #evicts = false;
 
-  constructor(numberOfTrees: number, sampleSize: number, timeDecay: number, initialAcceptFraction: number) {
+  constructor(arrays: Arrays, parameters: ForestParameters) {
+    const { numberOfTrees, sampleSize, timeDecay, initialAcceptFraction } = parameters;
     this.sampleSize = sampleSize;
     this.timeDecay = timeDecay;
     this.initialAcceptFraction = initialAcceptFraction;
-    this.weights = new Float32Array(numberOfTrees * sampleSize);
-    this.leaves = new Int32Array(numberOfTrees * sampleSize);
-    this.sizes = new Int32Array(numberOfTrees);
-    this.seeds = new Int32Array(2 * numberOfTrees);
-    this.#certain = new Int32Array(numberOfTrees);
-    this.#certainUntil = new Float64Array(numberOfTrees);
+    this.weights = arrays.float32(numberOfTrees * sampleSize);
+    this.leaves = arrays.int32(numberOfTrees * sampleSize);
+    this.sizes = arrays.int32(numberOfTrees);
+    this.seeds = arrays.int32(2 * numberOfTrees);
+    this.certain = arrays.int32(numberOfTrees);
+    this.certainUntil = arrays.float64(numberOfTrees);
   }
 
   /**
@@ -38,9 +41,7 @@ export class Samplers {
    * Returns the first pair accepted, or `to`. The caller must then evict, if `evicts`, and `add`, before the next pair.
    */
   nextAccepted(from: number, to: number, rows: number, sequence: number): number {
-    const { seeds } = this;
-    const certain = this.#certain;
-    const certainUntil = this.#certainUntil;
+    const { seeds, certain, certainUntil } = this;
     let tree = Math.trunc(from / rows);
     let row = from - tree * rows;
     let pair = from;
@@ -133,7 +134,6 @@ export class Samplers {
     }
     weights[top + hole] = weight;
     leaves[top + hole] = leaf;
-    this.#certainUntil[tree] = 0; // the heaviest entry may be another now
   }
 
   /** The exact test. It draws once more while the sample is not full, also where the answer is certain. */
@@ -167,22 +167,22 @@ export class Samplers {
   }
 
   /**
-   * A weight is log(-log u) - timeDecay × sequence: while the heaviest entry stays, only a u above
-   * exp(-exp(heaviest + timeDecay × sequence)) can be lighter. Taken for a sequence number some way ahead, and a little
-   * lower, that bound spares nearly every row its logarithms; the exact test decides the others.
+   * A weight is log(-log u) - timeDecay × sequence: only a u above exp(-exp(heaviest + timeDecay × sequence)) can be
+   * lighter than the heaviest entry, which only ever makes way for lighter ones. Taken for a sequence number some way
+   * ahead, and a little lower, that bound spares nearly every row its logarithms; the exact test decides the others.
    */
   #boundRejections(tree: number, sequence: number): void {
     const until = sequence + rowsPerBound;
-    this.#certainUntil[tree] = until;
+    this.certainUntil[tree] = until;
     if (this.sizes[tree]! < this.sampleSize) {
-      this.#certain[tree] = 0;
+      this.certain[tree] = 0;
       return;
     }
     const heaviest = this.weights[tree * this.sampleSize]!;
     const lightest = heaviest + this.timeDecay * until;
     const margin = 1e-6 + 1e-12 * (Math.abs(heaviest) + this.timeDecay * until);
     const uniform = Math.exp(-Math.exp(lightest + margin)) - 2 ** -50;
-    this.#certain[tree] = Math.max(0, Math.floor(uniform * 2 ** 26)) | 0;
+    this.certain[tree] = Math.max(0, Math.floor(uniform * 2 ** 26)) | 0;
   }
 }
 

@@ -1,4 +1,6 @@
+import type { Arrays } from './arrays.ts';
 import type { Trees } from './trees.ts';
+import { none } from './trees.ts';
 
 /**
  * The numbers a score is made of, by depth and by mass. A logarithm per tree and point would cost more than the tree.
@@ -12,16 +14,25 @@ export class ScoreTables {
   /** ln(mass + 1) / ln 2. */
   readonly depths: Float64Array;
 
-  constructor(sampleSize: number) {
-    this.unseen = Float64Array.from({ length: sampleSize + 1 }, (_, depth) => 1 / (depth + 1));
-    this.logs = Float64Array.from({ length: sampleSize + 1 }, (_, mass) => Math.log(mass + 1));
-    this.depths = this.logs.map((log) => log / Math.LN2);
+  constructor(arrays: Arrays, sampleSize: number) {
+    this.unseen = arrays.float64(sampleSize + 1);
+    this.logs = arrays.float64(sampleSize + 1);
+    this.depths = arrays.float64(sampleSize + 1);
+  }
+
+  fill(): void {
+    for (let i = 0; i < this.unseen.length; i++) {
+      this.unseen[i] = 1 / (i + 1);
+      this.logs[i] = Math.log(i + 1);
+      this.depths[i] = this.logs[i]! / Math.LN2;
+    }
   }
 }
 
 /**
  * Adds to `sums[row]` the score of each row in each tree, for the pairs [from, to), tree-major: pair `tree × rows + row`.
- * Rows before `firstRow` are left out. Row `r` has its point at `values[r × stride]`.
+ * Rows before `firstRow` are left out. Row `r` has its point at `values[r × stride]`. Returns the leaf that the last row
+ * scored came to.
  *
  * A tree's score is the expected value, over random cuts that could separate the point from the tree, of one over the
  * depth where it would come to lie (Guha et al. 2016, §3, with the damping and normalisation of the library).
@@ -36,10 +47,10 @@ export function addScores(
   rows: number,
   firstRow: number,
   sums: Float64Array,
-): void {
-  if (trees.dimensions === 1) addScores1(trees, tables, values, stride, from, to, rows, firstRow, sums);
-  else if (trees.dimensions === 2) addScores2(trees, tables, values, stride, from, to, rows, firstRow, sums);
-  else addScoresN(trees, tables, values, stride, from, to, rows, firstRow, sums);
+): number {
+  if (trees.dimensions === 1) return addScores1(trees, tables, values, stride, from, to, rows, firstRow, sums);
+  if (trees.dimensions === 2) return addScores2(trees, tables, values, stride, from, to, rows, firstRow, sums);
+  return addScoresN(trees, tables, values, stride, from, to, rows, firstRow, sums);
 }
 
 // The three differ only in how they compare points with boxes. A loop over one or two dimensions costs twice as much.
@@ -54,9 +65,10 @@ function addScores1(
   rows: number,
   firstRow: number,
   sums: Float64Array,
-): void {
+): number {
   const { nodes, cuts, nodeParents, boxes, ranges, points, leafMasses, leafParents, roots, masses } = trees;
   const { unseen, logs, depths } = tables;
+  let leaf = none;
   for (let pair = from; pair < to; ) {
     const tree = Math.trunc(pair / rows);
     const firstPair = tree * rows;
@@ -75,7 +87,7 @@ function addScores1(
         link = x <= cuts[node + 2]! ? nodes[node]! : nodes[node + 1]!;
         depth++;
       }
-      const leaf = ~link;
+      leaf = ~link;
       let score: number;
       if (points[leaf] === x) {
         const leafMass = leafMasses[leaf]!;
@@ -97,6 +109,7 @@ function addScores1(
     }
     pair = firstPair + end;
   }
+  return leaf;
 }
 
 function addScores2(
@@ -109,9 +122,10 @@ function addScores2(
   rows: number,
   firstRow: number,
   sums: Float64Array,
-): void {
+): number {
   const { nodes, cuts, nodeParents, boxes, ranges, points, leafMasses, leafParents, roots, masses } = trees;
   const { unseen, logs, depths } = tables;
+  let leaf = none;
   for (let pair = from; pair < to; ) {
     const tree = Math.trunc(pair / rows);
     const firstPair = tree * rows;
@@ -132,7 +146,7 @@ function addScores2(
         link = values[at + nodes[node + 3]!]! <= cuts[node + 2]! ? nodes[node]! : nodes[node + 1]!;
         depth++;
       }
-      const leaf = ~link;
+      leaf = ~link;
       let score: number;
       if (points[2 * leaf] === x && points[2 * leaf + 1] === y) {
         const leafMass = leafMasses[leaf]!;
@@ -141,13 +155,12 @@ function addScores2(
         score = unseen[depth]!;
         for (let node = leafParents[leaf]!; node >= 0; node = nodeParents[node]!) {
           const box = 4 * node;
-          let below = 0;
-          let above = 0;
-          if (x < boxes[box]!) below = Math.fround(boxes[box]! - x);
-          else if (x > boxes[box + 2]!) above = Math.fround(x - boxes[box + 2]!);
-          if (y < boxes[box + 1]!) below += Math.fround(boxes[box + 1]! - y);
-          else if (y > boxes[box + 3]!) above += Math.fround(y - boxes[box + 3]!);
-          const outside = above + below;
+          // Twice the gaps: of each two, one is below 0 and cancels out. A branch would go either way.
+          const a = Math.fround(boxes[box]! - x);
+          const b = Math.fround(x - boxes[box + 2]!);
+          const c = Math.fround(boxes[box + 1]! - y);
+          const d = Math.fround(y - boxes[box + 3]!);
+          const outside = (a + Math.abs(a) + (b + Math.abs(b)) + (c + Math.abs(c) + (d + Math.abs(d)))) / 2;
           if (outside === 0) break;
           const chance = outside / (ranges[node]! + outside);
           score = chance * unseen[--depth]! + (1 - chance) * score;
@@ -157,6 +170,7 @@ function addScores2(
     }
     pair = firstPair + end;
   }
+  return leaf;
 }
 
 function addScoresN(
@@ -169,10 +183,11 @@ function addScoresN(
   rows: number,
   firstRow: number,
   sums: Float64Array,
-): void {
+): number {
   const { nodes, cuts, nodeParents, boxes, ranges, points, leafMasses, leafParents, roots, masses } = trees;
   const { dimensions, width } = trees;
   const { unseen, logs, depths } = tables;
+  let leaf = none;
   if (belowBox.length < dimensions) {
     belowBox = new Int32Array(dimensions);
     aboveBox = new Int32Array(dimensions);
@@ -197,27 +212,47 @@ function addScoresN(
         link = values[at + nodes[node + 3]!]! <= cuts[node + 2]! ? nodes[node]! : nodes[node + 1]!;
         depth++;
       }
-      const leaf = ~link;
+      leaf = ~link;
       const point = width * leaf;
-      let lowers = 0;
-      let uppers = 0;
-      for (let i = 0; i < dimensions; i++) {
-        const x = values[at + i]!;
-        if (x < points[point + i]!) lower[lowers++] = i;
-        else if (x > points[point + i]!) upper[uppers++] = i;
-      }
+      let same = 0;
+      while (same < dimensions && points[point + same] === values[at + same]) same++;
       let score: number;
-      if (lowers + uppers === 0) {
+      if (same === dimensions) {
         const leafMass = leafMasses[leaf]!;
         score = (1 - leafMass / (2 * mass)) * (1 / (depth + depths[leafMass]!));
       } else {
         // Boxes only grow on the way up: a dimension once inside stays inside, and one below the box never gets above.
-        // So each list shrinks in its order, which adds the same numbers as looking at all dimensions.
+        // So the first box sorts the dimensions into two lists, and each list shrinks in its order, which adds the same
+        // numbers as looking at all dimensions.
         score = unseen[depth]!;
-        for (let node = leafParents[leaf]!; node >= 0; node = nodeParents[node]!) {
+        let lowers = 0;
+        let uppers = 0;
+        let below = 0;
+        let above = 0;
+        let node = leafParents[leaf]!;
+        if (node >= 0) {
           const low = 2 * width * node;
           const high = low + width;
-          let below = 0;
+          for (let i = 0; i < dimensions; i++) {
+            const x = values[at + i]!;
+            if (x < boxes[low + i]!) {
+              below += Math.fround(boxes[low + i]! - x);
+              lower[lowers++] = i;
+            } else if (x > boxes[high + i]!) {
+              above += Math.fround(x - boxes[high + i]!);
+              upper[uppers++] = i;
+            }
+          }
+        }
+        while (lowers + uppers > 0) {
+          const outside = above + below;
+          const chance = outside / (ranges[node]! + outside);
+          score = chance * unseen[--depth]! + (1 - chance) * score;
+          node = nodeParents[node]!;
+          if (node < 0) break;
+          const low = 2 * width * node;
+          const high = low + width;
+          below = 0;
           let kept = 0;
           for (let k = 0; k < lowers; k++) {
             const i = lower[k]!;
@@ -228,7 +263,7 @@ function addScoresN(
             }
           }
           lowers = kept;
-          let above = 0;
+          above = 0;
           kept = 0;
           for (let k = 0; k < uppers; k++) {
             const i = upper[k]!;
@@ -239,16 +274,13 @@ function addScoresN(
             }
           }
           uppers = kept;
-          if (lowers + uppers === 0) break;
-          const outside = above + below;
-          const chance = outside / (ranges[node]! + outside);
-          score = chance * unseen[--depth]! + (1 - chance) * score;
         }
       }
       sums[row]! += (score * log) / Math.LN2;
     }
     pair = firstPair + end;
   }
+  return leaf;
 }
 
 // The dimensions in which the point is still below, or above, the box of the climb.

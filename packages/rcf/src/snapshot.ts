@@ -1,6 +1,6 @@
 import { joinBoxes } from './boxes.ts';
+import type { ForestMemory } from './memory.ts';
 import type { ForestParameters } from './parameters.ts';
-import type { Samplers } from './samplers.ts';
 import type { Trees } from './trees.ts';
 import { none } from './trees.ts';
 
@@ -26,18 +26,13 @@ export interface ForestState {
   readonly samplerSeeds: Int32Array;
 }
 
-export function saveForest(
-  parameters: ForestParameters,
-  totalUpdates: number,
-  head: Float32Array,
-  trees: Trees,
-  samplers: Samplers,
-): ForestState {
+export function saveForest(parameters: ForestParameters, totalUpdates: number, memory: ForestMemory): ForestState {
+  const { trees, samplers } = memory;
   return {
     version: 1,
     parameters: { ...parameters },
     totalUpdates,
-    head: head.slice(),
+    head: memory.rows.head.slice(),
     nodes: trees.nodes.slice(),
     roots: trees.roots.slice(),
     masses: trees.masses.slice(),
@@ -51,9 +46,16 @@ export function saveForest(
   };
 }
 
-/** Fills a new forest's parts, made with the parameters of the state. */
-export function loadForest(state: ForestState, head: Float32Array, trees: Trees, samplers: Samplers): void {
-  copy('head', state.head, head);
+/** What the forest that the state goes into is made with. */
+export function parametersOf(state: ForestState): ForestParameters {
+  if (state.version !== 1) throw new RangeError(`version of the state is ${String(state.version)}; it must be 1`);
+  return state.parameters;
+}
+
+/** Fills the memory of a new forest, made with the parameters of the state. */
+export function loadForest(state: ForestState, memory: ForestMemory): void {
+  const { trees, samplers } = memory;
+  copy('head', state.head, memory.rows.head);
   copy('nodes', state.nodes, trees.nodes);
   copy('roots', state.roots, trees.roots);
   copy('masses', state.masses, trees.masses);

@@ -1,3 +1,5 @@
+import type { Arrays } from './arrays.ts';
+
 /**
  * All trees of a forest in flat typed arrays. Tree `t` owns nodes and leaves `[t × sampleSize, (t + 1) × sampleSize)`,
  * numbered through the whole forest in 32 bits. A *link* is a node's number, or the complement (~) of a leaf's.
@@ -37,29 +39,33 @@ export class Trees {
   /** Two halves per tree: what the next insertion draws from. */
   readonly seeds: Int32Array;
 
-  constructor(numberOfTrees: number, sampleSize: number, dimensions: number) {
+  constructor(arrays: Arrays, numberOfTrees: number, sampleSize: number, dimensions: number) {
     const slots = numberOfTrees * sampleSize;
     const width = laneWidth(dimensions);
     this.numberOfTrees = numberOfTrees;
     this.sampleSize = sampleSize;
     this.dimensions = dimensions;
     this.width = width;
-    this.nodes = new Int32Array(4 * slots);
-    this.cuts = new Float32Array(this.nodes.buffer);
-    this.nodeParents = new Int32Array(slots);
-    this.boxes = new Float32Array(2 * width * slots);
-    this.ranges = new Float64Array(slots);
-    this.points = new Float32Array(width * slots);
-    this.leafMasses = new Int32Array(slots);
-    this.leafParents = new Int32Array(slots);
-    this.roots = new Int32Array(numberOfTrees);
-    this.masses = new Int32Array(numberOfTrees);
-    this.freeNodes = new Int32Array(numberOfTrees);
-    this.freeLeaves = new Int32Array(numberOfTrees);
-    this.seeds = new Int32Array(2 * numberOfTrees);
-    for (let tree = 0; tree < numberOfTrees; tree++) {
-      chain(this.nodeParents, this.freeNodes, tree, sampleSize);
-      chain(this.leafParents, this.freeLeaves, tree, sampleSize);
+    this.nodes = arrays.int32(4 * slots);
+    this.cuts = new Float32Array(this.nodes.buffer, this.nodes.byteOffset, this.nodes.length);
+    this.nodeParents = arrays.int32(slots);
+    this.boxes = arrays.float32(2 * width * slots);
+    this.ranges = arrays.float64(slots);
+    this.points = arrays.float32(width * slots);
+    this.leafMasses = arrays.int32(slots);
+    this.leafParents = arrays.int32(slots);
+    this.roots = arrays.int32(numberOfTrees);
+    this.masses = arrays.int32(numberOfTrees);
+    this.freeNodes = arrays.int32(numberOfTrees);
+    this.freeLeaves = arrays.int32(numberOfTrees);
+    this.seeds = arrays.int32(2 * numberOfTrees);
+  }
+
+  /** Makes every slot free. Comes before everything else. */
+  clear(): void {
+    for (let tree = 0; tree < this.numberOfTrees; tree++) {
+      chain(this.nodeParents, this.freeNodes, tree, this.sampleSize);
+      chain(this.leafParents, this.freeLeaves, tree, this.sampleSize);
     }
   }
 }

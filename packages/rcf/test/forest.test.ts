@@ -1,39 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ForestOptions, RandomCutForest } from '../src/index.ts';
-
-const value = fc.oneof(
-  fc.integer({ min: -3, max: 3 }),
-  fc.double({ noNaN: true, noDefaultInfinity: true }),
-  fc.double({ min: -100, max: 100, noNaN: true }),
-  fc.constantFrom(0, -0, 5e-324, -1e-310, 1.4e-45, -1.4e-45, 3.4e38, -3.4e38, 1.7e38, 1.7e308, -1.7e308, 2 ** 24 + 1),
-);
-
-const options: fc.Arbitrary<ForestOptions> = fc.record({
-  inputDimensions: fc.integer({ min: 1, max: 4 }),
-  shingleSize: fc.integer({ min: 1, max: 3 }),
-  numberOfTrees: fc.integer({ min: 1, max: 6 }),
-  sampleSize: fc.integer({ min: 1, max: 24 }),
-  timeDecay: fc.constantFrom(0, 1e-5, 0.01, 0.3, 1),
-  outputAfter: fc.integer({ min: 1, max: 10 }),
-  initialAcceptFraction: fc.constantFrom(0.01, 0.125, 0.5, 1),
-  internalShingling: fc.boolean(),
-  randomSeed: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
-});
-
-type Step = 'score' | 'update' | 'process' | 'batch' | 'attribution' | 'impute' | 'restore';
-const step = fc.constantFrom<Step>(
-  'score',
-  'update',
-  'process',
-  'process',
-  'batch',
-  'attribution',
-  'impute',
-  'restore',
-);
-/** More numbers than a step needs: it takes as many as its points have. */
-const steps = fc.array(fc.tuple(step, fc.array(value, { minLength: 12, maxLength: 60 })), { maxLength: 60 });
+import { options, run, steps, value } from './steps.ts';
 
 test('a forest restored at any point goes on bit for bit, whatever finite numbers it sees', () => {
   fc.assert(
@@ -188,39 +156,54 @@ test('more distinct points than 16 bits can name are no limit', () => {
   expect(scores[1]).toBeGreaterThan(2.5);
 });
 
-// Boxing one double per tree would be 1600 bytes per point.
-test.each([
+const shapes: [string, ForestOptions][] = [
   ['one column', { inputDimensions: 1 }],
   ['two columns', { inputDimensions: 2 }],
   ['a shingle of eight', { inputDimensions: 1, shingleSize: 8, internalShingling: true }],
-])('nothing is allocated per point and tree: %s', (_, options) => {
+];
+
+// Boxing one double per tree would be 1600 bytes per point.
+test.each(
+  (['wasm', 'typescript'] as const).flatMap((engine) =>
+    shapes.map(([name, options]) => [engine, name, options] as const),
+  ),
+)('%s: nothing is allocated per point and tree: %s', (engine, _, options) => {
   const random = uniform(9);
-  const forest = new RandomCutForest({ ...options, numberOfTrees: 100 });
+  const forest = new RandomCutForest({ ...options, engine, numberOfTrees: 100 });
   const rows = 256;
   const points = new Float64Array(rows * forest.pointLength);
   const scores = new Float64Array(rows);
   const point = new Float64Array(forest.pointLength);
-  let batch = 0;
-  let single = 0;
+  const attribution = forest.attribution(point);
+  const ways = [
+    () => forest.processBatch(points, scores),
+    () => {
+      for (let row = 0; row < rows; row++) {
+        for (let i = 0; i < point.length; i++) point[i] = points[row * point.length + i]!;
+        forest.process(point);
+      }
+    },
+    () => {
+      for (let row = 0; row < rows; row += 8) {
+        for (let i = 0; i < point.length; i++) point[i] = points[row * point.length + i]!;
+        forest.attribution(point, attribution);
+      }
+    },
+  ];
+  const allocated = ways.map(() => 0);
   const warmUpRounds = 40;
   const rounds = 50;
   for (let round = 0; round < rounds; round++) {
     for (let i = 0; i < points.length; i++) points[i] = random();
-    const start = process.memoryUsage().heapUsed;
-    forest.processBatch(points, scores);
-    const middle = process.memoryUsage().heapUsed;
-    for (let row = 0; row < rows; row++) {
-      for (let i = 0; i < point.length; i++) point[i] = points[row * point.length + i]!;
-      forest.process(point);
+    for (const [i, way] of ways.entries()) {
+      const before = process.memoryUsage().heapUsed;
+      way();
+      const after = process.memoryUsage().heapUsed;
+      if (round >= warmUpRounds) allocated[i]! += Math.max(0, after - before);
     }
-    const end = process.memoryUsage().heapUsed;
-    if (round < warmUpRounds) continue;
-    batch += Math.max(0, middle - start);
-    single += Math.max(0, end - middle);
   }
   const measured = (rounds - warmUpRounds) * rows;
-  expect(batch / measured).toBeLessThan(200);
-  expect(single / measured).toBeLessThan(200);
+  for (const bytes of allocated) expect(bytes / measured).toBeLessThan(200);
 });
 
 describe('errors name the parameter, its value and its range', () => {
@@ -239,6 +222,7 @@ describe('errors name the parameter, its value and its range', () => {
     [{ timeDecay: -0.1 }, 'timeDecay is -0.1; it must be a number from 0 to 1'],
     [{ outputAfter: 0 }, 'outputAfter is 0; it must be an integer from 1 to 9007199254740991'],
     [{ initialAcceptFraction: 0 }, 'initialAcceptFraction is 0; it must be a number above 0 and at most 1'],
+    [{ engine: 'java' }, 'engine is "java"; it must be one of auto, wasm, typescript'],
     [{ internalShingling: 'yes' }, 'internalShingling is "yes"; it must be true or false'],
     [
       { randomSeed: 2 ** 53 },
@@ -298,32 +282,6 @@ describe('errors name the parameter, its value and its range', () => {
     );
   });
 });
-
-function run(forest: RandomCutForest, kind: Exclude<Step, 'restore'>, numbers: readonly number[]): number[] {
-  const length = forest.pointLength;
-  const { inputDimensions, shingleSize } = forest.parameters;
-  const point = numbers.slice(0, length);
-  switch (kind) {
-    case 'score':
-      return [forest.score(point)];
-    case 'update':
-      forest.update(point);
-      return [];
-    case 'process':
-      return [forest.process(point)];
-    case 'batch':
-      return [...forest.processBatch(Float64Array.from(numbers.slice(0, numbers.length - (numbers.length % length))))];
-    case 'attribution': {
-      const { high, low } = forest.attribution(point);
-      return [...high, ...low];
-    }
-    case 'impute': {
-      const imputed = inputDimensions * shingleSize > 1 ? [...forest.impute(point, [0])] : [];
-      if (!imputed.every(Number.isFinite)) throw new Error(`imputed ${imputed}`);
-      return imputed;
-    }
-  }
-}
 
 function filled(options: ForestOptions): RandomCutForest {
   const random = uniform(1);

@@ -4,10 +4,12 @@ import { type ForestOptions, RandomCutForest } from '../src/index.ts';
 
 const folder = new URL('golden/', import.meta.url);
 const names = readdirSync(folder).flatMap((file) => (file.endsWith('.json') ? [file.slice(0, -5)] : []));
+const cases = (['wasm', 'typescript'] as const).flatMap((engine) => names.map((name) => [engine, name] as const));
 
-test.each(names)('every score and attribution of %s is, bit for bit, the Java library’s', (name) => {
+test.each(cases)('%s: every score and attribution of %s is, bit for bit, the Java library’s', (engine, name) => {
   const { options, rows } = golden(name);
-  const forest = new RandomCutForest(options);
+  const forest = new RandomCutForest({ ...options, engine });
+  expect(forest.engine).toBe(engine);
   let attributions = 0;
   const wrong: string[] = [];
   for (const [index, { point, score, high, low }] of rows.entries()) {
@@ -24,10 +26,10 @@ test.each(names)('every score and attribution of %s is, bit for bit, the Java li
   if (name !== 'gauss-2d') expect(attributions).toBeGreaterThan(100);
 });
 
-test.each(names)('the batches of %s have the same scores as its single rows', (name) => {
+test.each(cases)('%s: the batches of %s have the same scores as its single rows', (engine, name) => {
   const { options, rows } = golden(name);
   const points = Float64Array.from(rows.flatMap((row) => row.point));
-  const scores = new RandomCutForest(options).processBatch(points);
+  const scores = new RandomCutForest({ ...options, engine }).processBatch(points);
   expect(scores).toEqual(Float64Array.from(rows, (row) => row.score));
 });
 

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { SqlType } from '@rowtime/core';
 import { parseTimestamp } from './decode/datetime.ts';
 import { createJsonDecoder, type InputColumn } from './decode/json.ts';
@@ -14,7 +15,10 @@ export const sampleBytesMax = 1 << 20;
  * as the next power of two, and longer values that come later are cut to it, as the service did.
  */
 export function discoverSchema(samples: Uint8Array | readonly unknown[], rowPath = '$'): InputColumn[] {
-  const records = samples instanceof Uint8Array ? sampleRecords(samples, rowPath) : samples;
+  const records =
+    samples instanceof Uint8Array
+      ? ((rowPath === '$' ? sampleLines(samples) : null) ?? sampleRecords(samples, rowPath))
+      : samples;
   const members = new Map<string, Member>();
   for (const record of records.slice(0, sampleRecordsMax)) {
     if (isObject(record)) for (const [key, value] of Object.entries(record)) memberOf(members, key).add(value);
@@ -41,6 +45,27 @@ const textBytesMax = 65_535;
 /** For a column that was NULL in every sample. */
 const unknownText: SqlType = { kind: 'varchar', length: 64 };
 
+/** What `sampleRecords` gives, several times faster, if each line is one object that needs no closer look; else null. */
+function sampleLines(bytes: Uint8Array): unknown[] | null {
+  const sample = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, sampleBytesMax));
+  if (!isUtf8(sample)) return null;
+  const lines = sample.toString('utf8').split('\n');
+  const isCut = bytes.length > sampleBytesMax;
+  const records: unknown[] = [];
+  for (let i = 0; i < lines.length && records.length < sampleRecordsMax; i++) {
+    const line = lines[i];
+    if (line === '') continue;
+    // What is nested too deep is no record: levels are not counted here.
+    if (line[0] !== '{' || line.includes('[') || line.includes('{', 1)) return null;
+    try {
+      records.push(parsed(line));
+    } catch {
+      return isCut && i === lines.length - 1 && !line.includes('}') ? records : null;
+    }
+  }
+  return records;
+}
+
 /** The records at the start of an input, parsed. A number written with a point or exponent comes out as some fraction. */
 function sampleRecords(bytes: Uint8Array, rowPath: string): unknown[] {
   const decoder = createJsonDecoder({
@@ -55,13 +80,18 @@ function sampleRecords(bytes: Uint8Array, rowPath: string): unknown[] {
     more = decoder.decode(0, sampleRecordsMax);
     const column = decoder.take().batch?.columns[0];
     if (column?.kind !== 'text') continue;
-    const parsed = column.dict.map((text) =>
-      text === '' ? null : (JSON.parse(text.replace(tokens, floatShown)) as unknown),
-    );
-    for (const code of column.codes) records.push(parsed[code]);
+    const values = column.dict.map((text) => (text === '' ? null : parsed(text)));
+    for (const code of column.codes) records.push(values[code]);
   }
   return records;
 }
+
+function parsed(text: string): unknown {
+  return JSON.parse(unlikePrinted.test(text) ? text.replace(tokens, floatShown) : text);
+}
+
+/** Something like a number that JavaScript would print otherwise, or too long to tell: see `floatShown`. */
+const unlikePrinted = /\d[eE]|\.\d*0(?!\d)|\.0000|[\d.]{17}/;
 
 /** Strings, so that digits inside them are left alone, and numbers. */
 const tokens = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;

@@ -1,4 +1,5 @@
 import { printType } from '@rowtime/core';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createJsonDecoder } from '../src/decode/json.ts';
 import { discoverSchema, sampleBytesMax } from '../src/discover.ts';
@@ -23,6 +24,32 @@ test("the captains' records give the columns that the service's console showed",
   expect(discovered(records.join(''))).toEqual(expected);
   expect(discovered(records.join('\n'))).toEqual(expected);
   expect(discovered(records.map((record) => JSON.parse(record)))).toEqual(expected);
+});
+
+test('records in lines give the columns that they give without line ends', () => {
+  const number = fc.stringMatching(/^-?(0|[1-9][0-9]{0,12})(\.[0-9]{1,12})?([eE][+-]?[0-9]{1,2})?$/);
+  const value = fc.oneof(
+    number,
+    fc.json({ maxDepth: 1 }),
+    fc.string().map((s) => JSON.stringify(s)),
+    number,
+  );
+  const record = fc
+    .tuple(fc.constantFrom('a', 'b', 'é', 'x y'), value, value)
+    .map(([key, v, w]) => `{"${key}": ${v}, "w": ${w}}`);
+  const line = fc.oneof(
+    { arbitrary: record, weight: 20 },
+    fc.constantFrom('', ' ', '{"a": 1', 'x', '{"a": 1}{"a": 2.5}', '[1]'),
+  );
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 12 }), (lines) => {
+      // A nested object is looked at closely, and changes nothing: it has a column of its own.
+      const closely = [...lines, '{"nested": {}}'].join('\n');
+      const expected = discovered(closely).filter((column) => !column.startsWith('nested '));
+      expect(discovered(lines.join('\n'))).toEqual(expected);
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 describe('types', () => {

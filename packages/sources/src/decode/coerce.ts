@@ -37,14 +37,18 @@ export function coerce(column: ColumnWriter, row: number, value: JsonValue): str
   column.valid[row] = 1;
   switch (type.kind) {
     case 'char':
-    case 'varchar':
-      column.codes[row] = textCode(column, value);
+    case 'varchar': {
+      // First the code: to make it may move the column.
+      const code = textCode(column, value);
+      column.codes[row] = code;
       return null;
+    }
     case 'binary':
     case 'varbinary': {
       const hex = hexText(value);
       if (hex === null) return reason(type, value, 'is not hex text');
-      column.codes[row] = column.texts.codeOfText(hex);
+      const code = column.texts.codeOfText(hex);
+      column.codes[row] = code;
       return null;
     }
     case 'boolean': {

@@ -1,10 +1,13 @@
 import { type Column, type ColumnKind, columnKind, type SqlType } from '@rowtime/core';
+import type { Memory } from './memory.ts';
 import { TextInterner } from './text-interner.ts';
 
 /** A column while its batch is being filled. Rows are written by index: a row given up halfway is written over. */
 export class ColumnWriter {
   readonly kind: ColumnKind;
   readonly type: SqlType;
+  /** Of what the kernel knows of the column: the addresses of its values and validity, whether it is used, its texts. */
+  readonly address: number;
   /** One of these three, by kind; the others are empty. */
   numbers = new Float64Array(0);
   bools = new Uint8Array(0);
@@ -14,26 +17,35 @@ export class ColumnWriter {
   readonly texts: TextInterner;
   /** False: a text column that no one reads. All its rows are NULL. */
   readonly used: boolean;
+  readonly #memory: Memory;
+  #capacity: number;
+  #zeros = new Int32Array(0);
+  #valuesAt: number;
+  #validAt: number;
 
-  constructor(type: SqlType, used: boolean, capacity: number) {
+  constructor(memory: Memory, type: SqlType, used: boolean, capacity: number) {
     this.kind = columnKind(type);
     this.type = type;
     this.used = used;
-    this.texts = new TextInterner(fitter(type), keptUpTo(type));
-    this.#allocate(capacity);
-  }
-
-  get capacity(): number {
-    return this.valid.length;
+    this.#memory = memory;
+    this.#capacity = capacity;
+    this.texts = new TextInterner(memory, fitter(type), keptUpTo(type));
+    this.address = memory.allocate(16);
+    this.#valuesAt = memory.allocate(capacity * 8);
+    this.#validAt = memory.allocate(capacity);
+    memory.onMove(() => this.#look());
+    this.#look();
+    this.giveUp(0, capacity);
   }
 
   grow(): void {
-    const { numbers, bools, codes, valid } = this;
-    this.#allocate(valid.length * 2);
-    this.numbers.set(numbers);
-    this.bools.set(bools);
-    this.codes.set(codes);
-    this.valid.set(valid);
+    const capacity = this.#capacity;
+    const memory = this.#memory;
+    this.#valuesAt = memory.reallocate(this.#valuesAt, capacity * 8, capacity * 16);
+    this.#validAt = memory.reallocate(this.#validAt, capacity, capacity * 2);
+    this.#capacity = capacity * 2;
+    this.#look();
+    this.giveUp(capacity, capacity * 2);
   }
 
   /** Rows [from, to) are given up: others will be written there. */
@@ -41,34 +53,42 @@ export class ColumnWriter {
     this.valid.fill(this.used ? 1 : 0, from, to);
   }
 
-  /** The first `rows` rows as a column; the writer starts anew with room for `capacity`. */
-  take(rows: number, capacity: number): Column {
-    const { numbers, bools, codes } = this;
-    const nulls = this.valid.subarray(0, rows).indexOf(0) >= 0;
-    const valid = nulls ? fitted(this.valid, rows) : null;
+  /** The first `rows` rows as a column; the writer starts anew. */
+  take(rows: number): Column {
+    if (!this.used) return this.#unread(rows);
     const { kind } = this;
-    this.#allocate(capacity);
+    const nulls = this.valid.subarray(0, rows).indexOf(0) >= 0;
+    const valid = nulls ? this.valid.slice(0, rows) : null;
+    if (nulls) this.giveUp(0, rows);
     switch (kind) {
       case 'num':
-        return { kind, values: fitted(numbers, rows), valid };
+        return { kind, values: this.numbers.slice(0, rows), valid };
       case 'bool':
-        return { kind, values: fitted(bools, rows), valid };
+        return { kind, values: this.bools.slice(0, rows), valid };
       case 'text':
-        return { kind, codes: fitted(codes, rows), dict: this.texts.takeDict(), valid };
+        return { kind, codes: this.codes.slice(0, rows), dict: this.texts.takeDict(), valid };
     }
   }
 
-  #allocate(capacity: number): void {
-    if (this.kind === 'num') this.numbers = new Float64Array(capacity);
-    if (this.kind === 'bool') this.bools = new Uint8Array(capacity);
-    if (this.kind === 'text') this.codes = new Int32Array(capacity);
-    this.valid = new Uint8Array(capacity).fill(this.used ? 1 : 0);
+  /** Batches never change, so they share the NULLs. */
+  #unread(rows: number): Column {
+    if (this.#zeros.length < rows) this.#zeros = new Int32Array(rows);
+    const codes = this.#zeros.subarray(0, rows);
+    return { kind: 'text', codes, dict: [''], valid: new Uint8Array(codes.buffer, 0, rows) };
   }
-}
 
-/** The first `rows` elements: without copying, unless that would keep much memory for few rows. */
-function fitted<A extends Float64Array | Int32Array | Uint8Array>(array: A, rows: number): A {
-  return (rows * 2 < array.length ? array.slice(0, rows) : array.subarray(0, rows)) as A;
+  #look(): void {
+    const { buffer } = this.#memory;
+    if (this.kind === 'num') this.numbers = new Float64Array(buffer, this.#valuesAt, this.#capacity);
+    if (this.kind === 'bool') this.bools = new Uint8Array(buffer, this.#valuesAt, this.#capacity);
+    if (this.kind === 'text') this.codes = new Int32Array(buffer, this.#valuesAt, this.#capacity);
+    this.valid = new Uint8Array(buffer, this.#validAt, this.#capacity);
+    const known = new Int32Array(buffer, this.address, 4);
+    known[0] = this.#valuesAt;
+    known[1] = this.#validAt;
+    known[2] = this.used ? 1 : 0;
+    known[3] = this.texts.address;
+  }
 }
 
 /** Cuts VARCHAR(n) and CHAR(n) to n characters, pads CHAR(n) with blanks. */

@@ -4,8 +4,11 @@ import { SourceError } from '../errors.ts';
 import { coerce, type JsonValue } from './coerce.ts';
 import { ColumnWriter } from './column-writer.ts';
 import { type PathTree, pathTree } from './json-path.ts';
+import { Kernel } from './kernel.ts';
+import { Memory } from './memory.ts';
 import { missing, RecordScanner, skipBlanks } from './record-scanner.ts';
 import { Templates } from './templates.ts';
+import { instantiateKernel } from './wasm/module.ts';
 
 /** A column of an input stream: RecordColumn of the service's InputSchema. */
 export interface InputColumn {
@@ -24,8 +27,10 @@ export interface JsonDecoderOptions {
   readonly used?: readonly boolean[];
   /** Longer records are rejected. Default 1 MiB; memory is bounded by a small multiple of it. */
   readonly recordBytesMax?: number;
-  /** False: every record takes the exact path. For tests and benches; the rows are the same. */
-  readonly templates?: boolean;
+  /** What reads records before the exact path is asked. For tests and benches; the rows are the same. `javascript`:
+   *  templates without the WebAssembly kernel; `none`: every record takes the exact path; `wasm` throws where the runtime
+   *  lacks WebAssembly with SIMD. Default `auto`: the fastest there is. */
+  readonly engine?: 'auto' | 'wasm' | 'javascript' | 'none';
 }
 
 /** What was decoded since the last `take`. `rowtime` holds arrival times. */
@@ -81,9 +86,10 @@ export const rejectedBytesMax = 24_576;
 const nestingMax = 64;
 const roomBytesMin = 64 * 1024;
 const roomBytes = 256 * 1024;
-/** The scanner stops at a 0 behind the last byte; literals are compared four bytes at a time. */
-const padBytes = 8;
+/** The scanner stops at a 0 behind the last byte; the fast paths look at a few more. */
+const padBytes = 64;
 const rowsAtFirst = 1024;
+const patienceMax = 64;
 /** A batch is the unit of memory: rows are handed over before their records are larger than this, */
 const takenBytesMax = 32 << 20;
 /** and rejected records, which keep their bytes, before these are many. */
@@ -116,6 +122,13 @@ class Decoder implements JsonDecoder {
   readonly #recordBytesMax: number;
   readonly #value: { -readonly [K in keyof JsonValue]: JsonValue[K] };
 
+  readonly #memory: Memory;
+  readonly #kernel: Kernel | null;
+  /** So many records JavaScript reads before the kernel is asked again: more, the more often it had nothing to say. */
+  #patience = 1;
+  /** The buffer is the block of `#size` bytes at this address of the memory. */
+  #address: number;
+  #size: number;
   #buffer = Buffer.alloc(0);
   #view = new DataView(new ArrayBuffer(0));
   /** Bytes [#at, #filled) wait to be decoded; byte 0 of the buffer is byte #base of the input. */
@@ -130,28 +143,36 @@ class Decoder implements JsonDecoder {
 
   #rows = 0;
   #capacity = rowsAtFirst;
-  #rowtime = new Float64Array(rowsAtFirst);
+  readonly #arrivals = new Arrivals();
   #offset = 0;
   #rejected: RejectedRecord[] = [];
   #rejectedBytes = 0;
   /** Of records decoded and not yet taken. */
   #bytes = 0;
 
-  constructor({ columns, rowPath = '$', used, recordBytesMax = 1 << 20, templates = true }: JsonDecoderOptions) {
+  constructor({ columns, rowPath = '$', used, recordBytesMax = 1 << 20, engine = 'auto' }: JsonDecoderOptions) {
     this.#tree = pathTree(columns, rowPath);
     this.#scanner = new RecordScanner(this.#tree, nestingMax);
     this.#recordBytesMax = recordBytesMax;
     this.schema = columns.map(({ name, type }) => ({ name, type, nullable: true }));
+    const wasm = engine === 'auto' || engine === 'wasm' ? instantiateKernel() : null;
+    if (engine === 'wasm' && !wasm) throw new SourceError('this runtime has no WebAssembly with SIMD');
+    const memory = new Memory(wasm?.memory ?? null, wasm?.exports.firstAddress() ?? 0);
+    this.#memory = memory;
     this.#columns = columns.map(({ name, type }, c) => {
       if (type.kind === 'interval' || type.kind === 'null') {
         throw new SourceError(`column "${name}" cannot be ${printType(type)}: an input column holds no such values`);
       }
       const isText = type.kind === 'char' || type.kind === 'varchar';
-      return new ColumnWriter(type, !isText || (used?.[c] ?? true), rowsAtFirst);
+      return new ColumnWriter(memory, type, !isText || (used?.[c] ?? true), rowsAtFirst);
     });
-    this.#templates = templates ? new Templates(this.#tree, this.#columns, nestingMax) : null;
+    this.#kernel = wasm ? new Kernel(wasm.exports, memory, this.#columns, recordBytesMax) : null;
+    this.#templates = engine === 'none' ? null : new Templates(this.#tree, this.#columns, nestingMax, this.#kernel);
     this.#value = { bytes: this.#buffer, view: this.#view, kind: missing, from: 0, to: 0 };
-    this.#allocate(roomBytes);
+    this.#address = memory.allocate(roomBytes);
+    this.#size = roomBytes;
+    memory.onMove(() => this.#look());
+    this.#look();
   }
 
   get rows(): number {
@@ -202,7 +223,11 @@ class Decoder implements JsonDecoder {
       }
       if (this.#base + this.#at === 0 && !this.#skipMark()) return false;
       this.#at = skipBlanks(this.#buffer, this.#at);
-      if (this.#templates) this.#readLikeBefore(this.#templates, arrival, rowsMax);
+      if (this.#kernel?.isReady) this.#readByKernel(this.#kernel, arrival, rowsMax);
+      if (this.#templates && this.#at < this.#filled) {
+        const rowsTo = this.#kernel?.isReady ? Math.min(rowsMax, this.#rows + this.#patience) : rowsMax;
+        if (this.#readLikeBefore(this.#templates, arrival, rowsTo)) continue;
+      }
       if (this.#isFull(rowsMax)) return true;
       if (this.#at === this.#filled) return false;
       if (!this.#record(arrival)) return false;
@@ -216,16 +241,12 @@ class Decoder implements JsonDecoder {
     this.#rejectedBytes = 0;
     this.#bytes = 0;
     if (rows === 0) return { batch: null, rejected };
-    // The next batch will be about as long as this one.
-    const capacity = Math.max(rows, rowsAtFirst);
     const batch: Batch = {
       length: rows,
-      rowtime: this.#rowtime.slice(0, rows),
-      columns: this.#columns.map((column) => column.take(rows, capacity)),
+      rowtime: this.#arrivals.take(rows),
+      columns: this.#columns.map((column) => column.take(rows)),
     };
     this.#rows = 0;
-    this.#capacity = capacity;
-    if (this.#rowtime.length < capacity) this.#rowtime = new Float64Array(capacity);
     return { batch, rejected };
   }
 
@@ -238,12 +259,34 @@ class Decoder implements JsonDecoder {
     );
   }
 
-  /** Reads records from #at on as long as templates match them. */
-  #readLikeBefore(templates: Templates, arrival: Millis, rowsMax: number): void {
-    const bytes = this.#buffer;
-    const rowtime = this.#rowtime;
+  /** Reads records from #at on as long as the kernel can. */
+  #readByKernel(kernel: Kernel, arrival: Millis, rowsMax: number): void {
+    const from = this.#rows;
+    let to = from;
+    while (to < rowsMax) {
+      if (to === this.#capacity) this.#grow();
+      // What is in the buffer is not much, so the bytes are counted at its end.
+      const rowsTo = Math.min(rowsMax, this.#capacity);
+      const before = to;
+      to = kernel.read(this.#address + this.#at, before, rowsTo);
+      if (to === before) break;
+      const at = kernel.at - this.#address;
+      const end = kernel.end - this.#address;
+      this.#arrivals.from(before, arrival);
+      this.#bytes += end - this.#at;
+      this.#rows = to;
+      this.#at = at;
+      this.#offset = this.#base + end;
+      if (to < rowsTo) break;
+    }
+    this.#patience = to > from ? 1 : Math.min(this.#patience * 2, patienceMax);
+  }
+
+  /** Reads records from #at on as long as templates match them. Whether there were any. */
+  #readLikeBefore(templates: Templates, arrival: Millis, rowsMax: number): boolean {
     const rowsTo = Math.min(rowsMax, this.#capacity);
-    let row = this.#rows;
+    const from = this.#rows;
+    let row = from;
     let at = this.#at;
     let end = 0;
     // What is in the buffer is not much, so the bytes are counted at its end.
@@ -254,16 +297,19 @@ class Decoder implements JsonDecoder {
         for (const column of this.#columns) column.giveUp(row, row + 1);
         break;
       }
-      rowtime[row++] = arrival;
+      row++;
       end = next;
-      at = bytes[next] === 0x7b ? next : skipBlanks(bytes, next);
+      // Not a local: a new text may have moved the memory.
+      at = this.#buffer[next] === 0x7b ? next : skipBlanks(this.#buffer, next);
     }
     if (end > 0) {
+      this.#arrivals.from(from, arrival);
       this.#bytes += end - this.#at;
       this.#rows = row;
       this.#at = at;
       this.#offset = this.#base + end;
     }
+    return end > 0;
   }
 
   /** Decodes or gives up the record at #at. False: more bytes are wanting. */
@@ -341,7 +387,7 @@ class Decoder implements JsonDecoder {
       const failure = coerce(this.#columns[c], row, value);
       if (failure !== null) return `column "${this.schema[c].name}": ${failure}`;
     }
-    this.#rowtime[row] = arrival;
+    this.#arrivals.from(row, arrival);
     this.#rows++;
     return null;
   }
@@ -446,19 +492,23 @@ class Decoder implements JsonDecoder {
       const from = this.#start + broken.kept.length - this.#base;
       broken.kept = Buffer.concat([broken.kept, this.#buffer.subarray(from, keptTo - this.#base)]);
     }
-    const rest = this.#buffer.subarray(this.#at, this.#filled);
-    const needed = rest.length + free + padBytes;
-    if (needed > this.#buffer.length) this.#allocate(Math.max(needed, this.#buffer.length * 2));
-    this.#buffer.set(rest);
+    const needed = this.#filled - this.#at + free + padBytes;
+    if (needed > this.#size) {
+      const size = Math.max(needed, this.#size * 2);
+      this.#address = this.#memory.reallocate(this.#address, this.#size, size);
+      this.#size = size;
+      this.#look();
+    }
+    this.#buffer.copyWithin(0, this.#at, this.#filled);
     this.#base += this.#at;
+    this.#filled -= this.#at;
     this.#at = 0;
-    this.#filled = rest.length;
     this.#pad();
   }
 
-  #allocate(bytes: number): void {
-    this.#buffer = Buffer.alloc(bytes);
-    this.#view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, bytes);
+  #look(): void {
+    this.#buffer = Buffer.from(this.#memory.buffer, this.#address, this.#size);
+    this.#view = new DataView(this.#memory.buffer, this.#address, this.#size);
     this.#value.bytes = this.#buffer;
     this.#value.view = this.#view;
     this.#templates?.use(this.#buffer, this.#view);
@@ -470,10 +520,42 @@ class Decoder implements JsonDecoder {
 
   #grow(): void {
     this.#capacity *= 2;
-    const rowtime = new Float64Array(this.#capacity);
-    rowtime.set(this.#rowtime);
-    this.#rowtime = rowtime;
     for (const column of this.#columns) column.grow();
+  }
+}
+
+/** The arrival times of the rows not yet taken: runs of equal ones. */
+class Arrivals {
+  #starts: number[] = [];
+  #times: Millis[] = [];
+  /** As many rows as a batch had, all of one time. Batches never change, so the next may have the same. */
+  #same = new Float64Array(0);
+
+  /** Row `row` and those after it arrived at `time`. */
+  from(row: number, time: Millis): void {
+    while (this.#starts.length > 0 && this.#starts.at(-1)! >= row) {
+      this.#starts.pop();
+      this.#times.pop();
+    }
+    if (this.#starts.length > 0 && this.#times.at(-1) === time) return;
+    this.#starts.push(row);
+    this.#times.push(time);
+  }
+
+  take(rows: number): Float64Array {
+    const starts = this.#starts;
+    const times = this.#times;
+    this.#starts = [];
+    this.#times = [];
+    if (times.length === 1) {
+      if (this.#same.length < rows || this.#same[0] !== times[0]) this.#same = new Float64Array(rows).fill(times[0]);
+      return this.#same.subarray(0, rows);
+    }
+    const rowtime = new Float64Array(rows);
+    times.forEach((time, i) => {
+      rowtime.fill(time, starts[i], starts[i + 1] ?? rows);
+    });
+    return rowtime;
   }
 }
 

@@ -4,8 +4,9 @@ import { coerce, integerMax, type JsonValue } from './coerce.ts';
 import type { ColumnWriter } from './column-writer.ts';
 import { daysFromCivil, timeOf } from './datetime.ts';
 import type { PathNode, PathTree } from './json-path.ts';
+import type { Kernel } from './kernel.ts';
 import { findNode, jsonArray, jsonNumber, jsonString, missing, RecordScanner, skipBlanks } from './record-scanner.ts';
-import { hashFactor } from './text-interner.ts';
+import { hashBytes } from './text-interner.ts';
 
 /**
  * The fast path. Records of one program look alike: `{"user": "`, a text, `", "rating": `, a number, `}`. A template is
@@ -24,6 +25,8 @@ export class Templates {
   #last = 0;
   #misses = 0;
   #reads = 0;
+  /** Told of each template. */
+  readonly #kernel: Kernel | null;
 
   readonly #value: { -readonly [K in keyof JsonValue]: JsonValue[K] };
   #bytes: Buffer = Buffer.alloc(0);
@@ -31,9 +34,10 @@ export class Templates {
   /** A row given up halfway may have left NULLs behind. */
   #hasNulls = false;
 
-  constructor(tree: PathTree, columns: readonly ColumnWriter[], depthMax: number) {
+  constructor(tree: PathTree, columns: readonly ColumnWriter[], depthMax: number, kernel: Kernel | null) {
     this.#tree = tree;
     this.#columns = columns;
+    this.#kernel = kernel;
     this.#scanner = new RecordScanner(tree, depthMax);
     this.#value = { bytes: this.#bytes, view: this.#view, kind: missing, from: 0, to: 0 };
   }
@@ -75,13 +79,23 @@ export class Templates {
     this.#misses = 0;
     const template = this.#learnt(from, to);
     if (!template || templates.some((known) => known.text === template.text)) return;
-    if (isFull) templates[templates.indexOf(leastRead(templates))] = template;
-    else templates.push(template);
+    if (isFull) this.#askKernel();
+    const t = isFull ? templates.indexOf(leastRead(templates)) : templates.length;
+    templates[t] = template;
+    this.#kernel?.learn(t, template);
+  }
+
+  /** What the kernel read counts as read now. */
+  #askKernel(): void {
+    this.#reads++;
+    for (let t = 0; t < this.#templates.length; t++) {
+      if (this.#kernel?.hasRead(t)) this.#templates[t].lastRead = this.#reads;
+    }
   }
 
   #match(template: Template, from: number, row: number): number {
-    const bytes = this.#bytes;
-    const view = this.#view;
+    let bytes = this.#bytes;
+    let view = this.#view;
     const { words, masks, wordsTo, lengths, slots } = template;
     let at = from;
     let w = 0;
@@ -98,11 +112,12 @@ export class Templates {
         case readText: {
           if (bytes[at] !== 0x22) {
             at = this.#other(slot, at, row);
+            bytes = this.#bytes;
+            view = this.#view;
             break;
           }
           const start = at + 1;
           let p = start;
-          let hash = 0;
           let bits = 0;
           for (;;) {
             const word = view.getInt32(p, true);
@@ -123,19 +138,21 @@ export class Templates {
                 break;
               }
             }
-            hash = Math.imul(hash ^ word, hashFactor) ^ (hash >>> 15);
             p += 4;
           }
           if (bytes[p] !== 0x22 || ((bits & 0x80808080) !== 0 && !isUtf8(bytes.subarray(start, p)))) {
             at = this.#other(slot, at, row);
+            bytes = this.#bytes;
+            view = this.#view;
             break;
           }
           if (slot.op === readText) {
-            for (let t = start + ((p - start) & ~3); t < p; t++) {
-              hash = Math.imul(hash ^ bytes[t], hashFactor) ^ (hash >>> 15);
-            }
             const column = slot.column!;
-            column.codes[row] = column.texts.codeOfBytes(bytes, view, start, p, hash);
+            const code = column.texts.codeOfBytes(bytes, view, start, p, hashBytes(view, start, p));
+            column.codes[row] = code;
+            // A new text may have moved the memory.
+            bytes = this.#bytes;
+            view = this.#view;
           }
           at = p + 1;
           break;
@@ -228,6 +245,8 @@ export class Templates {
         }
         default:
           at = this.#other(slot, at, row);
+          bytes = this.#bytes;
+          view = this.#view;
       }
       if (at < 0) return -1;
     }
@@ -377,23 +396,17 @@ interface Found {
 }
 
 /** Where a template has a value. */
-interface Slot {
+export interface Slot extends Limits {
   readonly op: number;
   /** null: no one wants the value, but it must be valid. */
   readonly column: ColumnWriter | null;
   readonly depth: number;
   /** An array or object here would have parts that a column wants. */
   readonly isScalar: boolean;
-  /** Integers up to this, other numbers below it. */
-  readonly max: number;
-  readonly scale: number;
-  readonly isDecimal: boolean;
-  readonly isReal: boolean;
-  /** What a negative number is taken from: -0 is a DOUBLE, but no DECIMAL. */
-  readonly zero: number;
 }
 
-interface Template {
+export interface Template {
+  readonly literals: readonly Uint8Array[];
   /** All literals in words of four bytes; the last word of each is masked. Those of literal s end before wordsTo[s]. */
   readonly words: Int32Array;
   readonly masks: Int32Array;
@@ -409,36 +422,57 @@ interface Template {
 }
 
 function slotOf(column: ColumnWriter | null, kind: number, depth: number, isScalar: boolean): Slot {
-  const { op, max, scale } = opOf(column === null ? null : column.type, kind);
-  const isDecimal = column?.type.kind === 'decimal';
-  const isReal = column?.type.kind === 'real';
-  return { op, column, depth, isScalar, max, scale, isDecimal, isReal, zero: isDecimal ? 0 : -0 };
+  const type = column === null ? null : column.type;
+  return { op: opOf(type, kind), column, depth, isScalar, ...limitsOf(type) };
 }
 
-function opOf(
-  type: SqlType | null,
-  kind: number,
-): { readonly op: number; readonly max: number; readonly scale: number } {
-  const other = { op: readOther, max: 0, scale: 0 };
+function opOf(type: SqlType | null, kind: number): number {
   if (kind === jsonString) {
-    if (type === null) return { ...other, op: skipText };
-    if (type.kind === 'varchar' || type.kind === 'char') return { ...other, op: readText };
-    if (type.kind === 'timestamp') return { ...other, op: readTimestamp };
+    if (type === null) return skipText;
+    if (type.kind === 'varchar' || type.kind === 'char') return readText;
+    if (type.kind === 'timestamp') return readTimestamp;
   }
-  if (type === null || kind !== jsonNumber) return other;
+  if (type === null || kind !== jsonNumber) return readOther;
   switch (type.kind) {
     case 'tinyint':
     case 'smallint':
     case 'integer':
     case 'bigint':
-      return { op: readInteger, max: integerMax[type.kind], scale: 0 };
+      return readInteger;
     case 'decimal':
-      return { op: readFloat, max: 10 ** (type.precision - type.scale), scale: type.scale };
     case 'real':
     case 'double':
-      return { op: readFloat, max: Number.POSITIVE_INFINITY, scale: Number.POSITIVE_INFINITY };
+      return readFloat;
     default:
-      return other;
+      return readOther;
+  }
+}
+
+/** The numbers that the fast path may write into a column of this type. */
+interface Limits {
+  /** Integers up to this, other numbers below it. */
+  readonly max: number;
+  /** Digits after the point. */
+  readonly scale: number;
+  readonly isDecimal: boolean;
+  readonly isReal: boolean;
+  /** What a negative number is taken from: -0 is a DOUBLE, but no DECIMAL. */
+  readonly zero: number;
+}
+
+export function limitsOf(type: SqlType | null): Limits {
+  const double = { max: Number.POSITIVE_INFINITY, scale: Number.POSITIVE_INFINITY, zero: -0 };
+  const limits = { ...double, isDecimal: false, isReal: type?.kind === 'real' };
+  switch (type?.kind) {
+    case 'tinyint':
+    case 'smallint':
+    case 'integer':
+    case 'bigint':
+      return { ...limits, max: integerMax[type.kind], scale: 0, zero: 0 };
+    case 'decimal':
+      return { ...limits, max: 10 ** (type.precision - type.scale), scale: type.scale, zero: 0, isDecimal: true };
+    default:
+      return limits;
   }
 }
 
@@ -468,6 +502,7 @@ function templateOf(
     .map(({ from, to }, i) => `${bytes.toString('latin1', from, to)}\0${slots[i]?.op ?? ''}\0`)
     .join('');
   return {
+    literals: literals.map(({ from, to }) => Uint8Array.from(bytes.subarray(from, to))),
     words: Int32Array.from(words),
     masks: Int32Array.from(masks),
     wordsTo: Int32Array.from(wordsTo),

@@ -141,10 +141,12 @@ describe('the fast path', () => {
           const bytes = mutate(Buffer.from(input.join('')), changes);
           const limited = { ...options, recordBytesMax };
           const everywhere = Array.from(bytes, (_, i) => i);
-          const exact = decodeAll({ ...limited, templates: false }, bytes);
-          expect(decodeAll(limited, bytes)).toEqual(exact);
-          expect(decodeAll(limited, bytes, cuts, batchRows)).toEqual(exact);
-          expect(decodeAll(limited, bytes, everywhere, 3)).toEqual(exact);
+          const exact = decodeAll({ ...limited, engine: 'none' }, bytes);
+          for (const engine of ['wasm', 'javascript'] as const) {
+            expect(decodeAll({ ...limited, engine }, bytes)).toEqual(exact);
+            expect(decodeAll({ ...limited, engine }, bytes, cuts, batchRows)).toEqual(exact);
+            expect(decodeAll({ ...limited, engine }, bytes, everywhere, 3)).toEqual(exact);
+          }
         },
       ),
       { numRuns: 3000 },

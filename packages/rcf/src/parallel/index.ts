@@ -1,0 +1,2 @@
+export type { ParallelOptions } from './forest.ts';
+export { ParallelForest } from './forest.ts';
