@@ -11,7 +11,7 @@ const sql = join(import.meta.dirname, '../packages/examples/captains/popular-cap
 
 /** Average and total rating per captain and minute, ordered by minute and average: rowtime, plain Node (chunks
  *  split; readline), RxJS. Ratios are to plain Node on chunks, the faster of the two. */
-export function run({ rows = 2_000_000, rounds = 5, cache, say }) {
+export function run({ rows = 5_000_000, rounds = 5, cache, say }) {
   const fewer = Math.ceil(rows / 4);
   say(`making ${count(rows)} and ${count(fewer)} rows`);
   const input = ratings(cache, rows);
