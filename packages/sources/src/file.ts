@@ -8,8 +8,8 @@ import type { CsvFormat } from './decode/csv.ts';
 import { daysFromCivil, timeOf } from './decode/datetime.ts';
 import type { InputColumn, JsonDecoder } from './decode/json.ts';
 import { createDecoder, type InputSchema } from './decoder.ts';
-import { discoverSchema, sampleBytesMax } from './discover.ts';
-import { discoverCsv } from './discover-csv.ts';
+import { sampleBytesMax } from './discover.ts';
+import { type Discovered, discoverInput, schemaFound } from './discover-input.ts';
 import { SourceError } from './errors.ts';
 import { listFiles } from './file-list.ts';
 
@@ -28,6 +28,8 @@ export interface FileSourceOptions {
   readonly arrival?: (path: string, modified: Millis) => Millis;
   /** About how many rows a batch has. Default 8192. */
   readonly batchRows?: number;
+  /** No batch has rows of two files, and each says which one it is from. */
+  readonly isPartitioned?: boolean;
   /** Longer records are rejected. Default 1 MiB. */
   readonly recordBytesMax?: number;
   /** The wall clock, for the arrival times of standard input. */
@@ -69,14 +71,14 @@ export async function fileSource(options: FileSourceOptions): Promise<FileSource
   if (inputs.length === 0) throw new SourceError('no input is named');
   if (!inputs.includes('-')) {
     const files = await listFiles(inputs);
-    return new Files(options, given(options) ?? discovered(await sampleFiles(files), options.rowPath), files, null);
+    return new Files(options, given(options) ?? discoverInput(await sampleFiles(files), options.rowPath), files, null);
   }
   if (inputs.length > 1) throw new SourceError('standard input (-) cannot be read together with files');
   if (!options.now) throw new SourceError('to read standard input, a source must be given the clock: now');
   const schema = given(options);
   if (schema) return new Files(options, schema, ['-'], null);
   const stdin = await openStdin(options, 0);
-  return new Files(options, discovered(await sampleStream(stdin, options.rowPath), options.rowPath), ['-'], stdin);
+  return new Files(options, discoverInput(await sampleStream(stdin, options.rowPath), options.rowPath), ['-'], stdin);
 }
 
 const batchRowsDefault = 8192;
@@ -146,6 +148,7 @@ class Files implements FileSource {
       if (decoder.decode(this.#arrival, this.#batchRows)) break;
       if (signal.aborted) break;
       if (!this.#input) {
+        if (this.#options.isPartitioned && decoder.rows > 0) break;
         if (this.#index + 1 === this.#files.length) {
           end = true;
           break;
@@ -169,7 +172,8 @@ class Files implements FileSource {
       }
     }
     this.#offset = decoder.offset;
-    return { ...decoder.take(), caughtUpTo: this.#arrival, end };
+    const partition = this.#options.isPartitioned ? { partition: this.#index } : {};
+    return { ...decoder.take(), ...partition, caughtUpTo: this.#arrival, end };
   }
 
   position(): FilePosition {
@@ -245,44 +249,9 @@ function timeInName(path: string): Millis | null {
   return Number.isNaN(time) ? null : time;
 }
 
-/** A schema, and whether it was read off a header. */
-interface Discovered extends InputSchema {
-  readonly hasHeader: boolean;
-}
-
 function given({ columns, rowPath, csv }: FileSourceOptions): Discovered | null {
   if (!columns) return null;
   return { columns, ...(rowPath !== undefined && { rowPath }), ...(csv && { csv }), hasHeader: false };
-}
-
-function discovered(sample: Uint8Array, rowPath?: string): Discovered {
-  const found = discoveredIn(sample, rowPath);
-  if (found) return found;
-  if (sample.some((byte) => byte > 0x20)) {
-    throw new SourceError(
-      'cannot discover a schema: at the start of the input there are neither JSON objects nor CSV rows of two columns and more',
-    );
-  }
-  return { columns: [], hasHeader: false };
-}
-
-function discoveredIn(sample: Uint8Array, rowPath?: string): Discovered | null {
-  const csv = rowPath === undefined && !looksLikeJson(sample) ? discoverCsv(sample) : null;
-  if (csv) return csv;
-  const columns = discoverSchema(sample, rowPath);
-  return columns.length > 0 ? { columns, ...(rowPath !== undefined && { rowPath }), hasHeader: false } : null;
-}
-
-/** Half of the first lines and more begin as a JSON object or array does. */
-function looksLikeJson(sample: Uint8Array): boolean {
-  const start = Buffer.from(sample.subarray(0, 64 * 1024))
-    .toString('latin1')
-    .replace(/^\xef\xbb\xbf/, '');
-  const lines = start
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .slice(0, 100);
-  return lines.filter((line) => /^\s*[{[]/.test(line)).length * 2 >= lines.length;
 }
 
 /** The first bytes of the files, up to one more than a sample needs, so that what is cut off shows. */
@@ -309,7 +278,7 @@ async function sampleStream(input: StreamInput, rowPath?: string): Promise<Uint8
     if (bytes < 0) break;
     sample.filled(bytes);
     const isPaused = bytes === 0 && !(await waitFor(input.ready(), null));
-    if (isPaused && discoveredIn(sample.bytes(), rowPath)) break;
+    if (isPaused && schemaFound(sample.bytes(), rowPath)) break;
   }
   input.unread(sample.bytes());
   return sample.bytes();

@@ -27,7 +27,7 @@ program
   .argument('<app.sql>', 'the program')
   .requiredOption(
     '--input <path...>',
-    'files or globs of JSON records (lines, or objects one after the other; gzip too); - for stdin',
+    'files or globs of records (JSON lines, objects one after the other, or CSV; gzip too); - for stdin',
   )
   .option('--output <folder>', 'where the rows of the output streams go, in the layout of Firehose')
   .option('--json', 'print the rows of the output streams, a JSON object a line')
@@ -37,7 +37,10 @@ program
     'arrival',
   )
   .option('--schema <file>', 'InputSchema of the Kinesis Analytics API; without it the schema is discovered')
-  .option('--stream <name>', 'name of the input stream', 'SOURCE_SQL_STREAM_001')
+  .option('--stream <name>', 'name of the input stream (default: SOURCE_SQL_STREAM_001)')
+  .option('--parallelism <n>', 'input streams _001 to _n, which take the files in turn (InputParallelism)', count)
+  .option('--table <name=file>', 'a reference table, JSON or CSV; may be repeated', collect, [])
+  .option('--table-schema <name=file>', 'its ReferenceSchema of the API; else the schema is discovered', collect, [])
   .option('--streams <names>', 'output streams, with commas between, or all (default: those that no pump reads)', list)
   .option('--checkpoint <folder>', 'where to keep checkpoints; the same command goes on where it was')
   .option('--checkpoint-interval <time>', 'how often, as in 10s or 500ms', duration, 10_000)
@@ -60,7 +63,10 @@ program
         output: options.output ?? null,
         rowtime: parseRowtimePolicy(options.rowtime),
         schema: options.schema ?? null,
-        stream: options.stream,
+        stream: options.stream ?? null,
+        parallelism: options.parallelism ?? null,
+        tables: options.table,
+        tableSchemas: options.tableSchema,
         streams: options.streams ?? null,
         checkpoint: options.checkpoint ?? null,
         checkpointIntervalMs: options.checkpointInterval,
@@ -78,7 +84,10 @@ interface RunFlags {
   json?: boolean;
   rowtime: string;
   schema?: string;
-  stream: string;
+  stream?: string;
+  parallelism?: number;
+  table: string[];
+  tableSchema: string[];
   streams?: string[];
   checkpoint?: string;
   checkpointInterval: number;
@@ -86,6 +95,17 @@ interface RunFlags {
   bufferInterval: number;
   seed: number;
 }
+
+program
+  .command('discover')
+  .description('find the schema of some records, JSON or CSV, by the rules of the service')
+  .argument('<path...>', 'files or globs; - for stdin')
+  .option('--json', 'print InputSchema of the Kinesis Analytics API, which run --schema takes, also on a terminal')
+  .addHelpText('after', '\nExample:\n  rowtime discover "data/*.csv" --json > schema.json')
+  .action(async (input: string[], options: { json?: boolean }) => {
+    const { discover } = await import('./discover.ts');
+    await discover({ input, json: options.json === true || !process.stdout.isTTY });
+  });
 
 program
   .command('demo')
@@ -158,6 +178,10 @@ function list(text: string): string[] {
   return text.split(',').map((part) => part.trim());
 }
 
+function collect(text: string, before: string[]): string[] {
+  return [...before, text];
+}
+
 function positive(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
@@ -168,6 +192,12 @@ function whole(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isSafeInteger(value)) return value;
   throw new InvalidArgumentError('It must be a whole number.');
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('It must be a whole number above 0.');
 }
 
 function duration(text: string): number {

@@ -1,0 +1,33 @@
+import { readTable } from '@rowtime/sources/table';
+import type { ReferenceTable } from '@rowtime/sql';
+import { CommandError, exitCodes } from './exit.ts';
+import { readInput } from './read-schema.ts';
+
+/** Loads the reference tables of `--table NAME=file` and `--table-schema NAME=file`, by name. */
+export async function referenceTables(
+  tables: readonly string[],
+  schemas: readonly string[],
+): Promise<Record<string, ReferenceTable>> {
+  const schemaFiles = named(schemas, '--table-schema');
+  const loaded: Record<string, ReferenceTable> = {};
+  for (const [name, file] of named(tables, '--table')) {
+    const schemaFile = schemaFiles.get(name);
+    schemaFiles.delete(name);
+    loaded[name] = await readTable(file, schemaFile === undefined ? undefined : (await readInput(schemaFile)).schema);
+  }
+  for (const name of schemaFiles.keys())
+    throw new CommandError(`--table-schema ${name}: there is no --table ${name}=<file>`, exitCodes.usage);
+  return loaded;
+}
+
+function named(flags: readonly string[], flag: string): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const text of flags) {
+    const [, name, file] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+    if (name === undefined || file === undefined)
+      throw new CommandError(`${flag} ${text}: expected NAME=<file>`, exitCodes.usage);
+    if (files.has(name)) throw new CommandError(`${flag} ${name} is there twice`, exitCodes.usage);
+    files.set(name, file);
+  }
+  return files;
+}
