@@ -29,8 +29,13 @@ export function parseArn(text: string): Arn | null {
   return { text, partition, service: service!, region: region!, account: account!, name };
 }
 
+/** The ARN of a resource by its name. */
+export function makeArn({ partition, service, region, account, name }: Omit<Arn, 'text'>): string {
+  return `arn:${partition}:${service}:${region}:${account}:${resourceTypes[service]}${name}`;
+}
+
 export function exampleArn(service: string): string {
-  return service === 's3'
-    ? 'arn:aws:s3:::my-bucket'
-    : `arn:aws:${service}:us-east-1:123456789012:${resourceTypes[service]}my-name`;
+  const isBucket = service === 's3';
+  const [region, account] = isBucket ? ['', ''] : ['us-east-1', '123456789012'];
+  return makeArn({ partition: 'aws', service, region, account, name: isBucket ? 'my-bucket' : 'my-name' });
 }
