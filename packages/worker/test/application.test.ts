@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type ParsedApplication, parseApplication, printProblem } from '../src/application/application.ts';
+import { rowtimeJsonSchema } from '../src/application/json-schema.ts';
 
 const code = 'CREATE OR REPLACE STREAM "D" (a INTEGER);';
 const kinesisArn = 'arn:aws:kinesis:us-east-1:123456789012:stream/ratings';
@@ -234,4 +236,9 @@ test('the rowtime section may be in a file beside it, which goes first', () => {
   expect(errorsOf(created, { seed: 'two' })).toEqual([
     'application.rowtime.json:2: seed: expected number, received string',
   ]);
+});
+
+test('the published JSON Schema is the one that the section is validated with (pnpm --filter rowtime build-schema)', () => {
+  const published = readFileSync(new URL('../schemas/rowtime.schema.json', import.meta.url), 'utf8');
+  expect(published).toBe(rowtimeJsonSchema());
 });
