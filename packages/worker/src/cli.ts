@@ -124,6 +124,62 @@ program
     },
   );
 
+program
+  .command('firehose')
+  .description('a delivery stream of your own: takes records as Amazon Data Firehose does and lands them in a bucket')
+  .option('--stream <name>', 'the delivery stream that is there from the start', 'captains-kfh')
+  .requiredOption('--bucket <folder>', 'where its objects go, in YYYY/MM/DD/HH/')
+  .option('--host <address>', 'where to listen', '127.0.0.1')
+  .option('--port <n>', 'where to listen; 0 takes a free port', whole, 4573)
+  .option('--buffer-size <MiB>', 'an object is delivered with this size', positive, 5)
+  .option('--buffer-interval <time>', 'or when it is so old', duration, 300_000)
+  .option('--state <folder>', 'records that are not yet delivered (default: .rowtime in the bucket)')
+  .addHelpText(
+    'after',
+    `
+Producers send to it with an endpoint URL, whatever their credentials are:
+  rowtime firehose --stream captains-kfh --bucket ./bucket
+  AWS_ENDPOINT_URL_FIREHOSE=http://127.0.0.1:4573 python producer.py
+
+With ROWTIME_FIREHOSE_ACCESS_KEY set, a delivery stream in AWS can deliver to /firehose/<stream> as its HTTP endpoint.`,
+  )
+  .action(async (options: FirehoseFlags) => {
+    const { firehose } = await import('./firehose.ts');
+    await firehose({
+      stream: options.stream,
+      bucket: options.bucket,
+      host: options.host,
+      port: options.port,
+      state: options.state ?? null,
+      bufferBytes: Math.round(options.bufferSize * 2 ** 20),
+      bufferMs: options.bufferInterval,
+      accessKey: process.env['ROWTIME_FIREHOSE_ACCESS_KEY'] || null,
+    });
+  });
+
+program
+  .command('policy')
+  .description('print the least-privilege IAM policy of an application, for the role of the machine that runs it')
+  .argument('<application.json>', 'what describe-application printed, or a CreateApplication request')
+  .addHelpText(
+    'after',
+    '\nExample:\n  rowtime policy application.json > policy.json\n  aws iam put-role-policy --role-name rowtime --policy-name application --policy-document file://policy.json',
+  )
+  .action(async (file: string) => {
+    const { policy } = await import('./policy.ts');
+    policy(file);
+  });
+
+interface FirehoseFlags {
+  stream: string;
+  bucket: string;
+  host: string;
+  port: number;
+  bufferSize: number;
+  bufferInterval: number;
+  state?: string;
+}
+
 await main();
 
 async function main(): Promise<void> {
