@@ -1,17 +1,16 @@
 import { closeSync, openSync, readSync, type Stats, statSync } from 'node:fs';
-import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import type { Millis, Poll, Schema, Source } from '@rowtime/core';
 import { type ByteInput, openFile, openStream, type StreamInput } from './byte-input.ts';
 import type { CsvFormat } from './decode/csv.ts';
-import { daysFromCivil, timeOf } from './decode/datetime.ts';
 import type { InputColumn, JsonDecoder } from './decode/json.ts';
 import { createDecoder, type InputSchema } from './decoder.ts';
 import { sampleBytesMax } from './discover.ts';
 import { type Discovered, discoverInput, schemaFound } from './discover-input.ts';
 import { SourceError } from './errors.ts';
 import { listFiles } from './file-list.ts';
+import { timeInName } from './firehose-name.ts';
 
 export { SourceError } from './errors.ts';
 
@@ -235,18 +234,6 @@ class Files implements FileSource {
     }
     return index;
   }
-}
-
-/** Firehose: `<stream>-<version>-<yyyy>-<MM>-<dd>-<HH>-<mm>-<ss>-<uuid><extension>`. */
-const firehoseName = /-(\d{4})-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
-
-/** The time in a name of Firehose's layout: when the oldest record of the object arrived. */
-function timeInName(path: string): Millis | null {
-  const match = firehoseName.exec(basename(path));
-  if (!match) return null;
-  const [year, month, day, hours, minutes, seconds] = match.slice(1).map(Number);
-  const time = daysFromCivil(year, month, day) * 86_400_000 + timeOf(hours, minutes, seconds, 0);
-  return Number.isNaN(time) ? null : time;
 }
 
 function given({ columns, rowPath, csv }: FileSourceOptions): Discovered | null {
