@@ -4,6 +4,7 @@ import { type ByteInput, openStream } from '../byte-input.ts';
 import type { JsonDecoder } from '../decode/json.ts';
 import { createDecoder, type InputSchema } from '../decoder.ts';
 import { timeInName } from '../firehose-name.ts';
+import { pause } from '../pause.ts';
 import { inOrder, Listing, type ListingState, type ObjectEntry } from './listing.ts';
 
 /** Where the objects are: a bucket under a prefix. Calls repeat what can be repeated, and reject with what somebody has to
@@ -235,15 +236,3 @@ class Objects implements ObjectSource {
 }
 
 const brokenMax = 10;
-
-function pause(millis: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, millis);
-    signal.addEventListener('abort', done);
-  });
-}
