@@ -4,6 +4,7 @@ import { LimitError, PlanMismatch } from '@rowtime/core';
 import { SourceError } from '@rowtime/sources/file';
 import { frame, SqlError } from '@rowtime/sql';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { durationOf } from './duration.ts';
 import { CommandError, exitCodes } from './exit.ts';
 import { parseRowtimePolicy } from './rowtime-policy.ts';
 
@@ -18,14 +19,14 @@ const program = new Command('rowtime')
     'after',
     `
 Exit codes: 0 done or stopped, 2 mistake in the SQL or the command line, 3 a file or setting to be mended,
-4 a checkpoint that does not fit, 70 a bug in rowtime.`,
+4 a checkpoint that does not fit, 5 stopped before all was delivered, 70 a bug in rowtime.`,
   );
 
 program
   .command('run')
-  .description('run a program over files or standard input, to the end of the input')
-  .argument('<app.sql>', 'the program')
-  .requiredOption(
+  .description('run a program over files or standard input, to the end of the input; or an application, as a service')
+  .argument('<app.sql | application.json>', 'the program; or what describe-application printed, which needs no flags')
+  .option(
     '--input <path...>',
     'files or globs of records (JSON lines, objects one after the other, or CSV; gzip too); - for stdin',
   )
@@ -49,9 +50,23 @@ program
   .option('--seed <n>', 'where RANDOM_CUT_FOREST starts its random numbers', whole, 42)
   .addHelpText(
     'after',
-    '\nExample:\n  rowtime run app.sql --input "data/*.json.gz" --output results --rowtime column:timestamp',
+    '\nExample:\n  rowtime run app.sql --input "data/*.json.gz" --output results --rowtime column:timestamp\n  rowtime run application.json',
   )
-  .action(async (file: string, options: RunFlags) => {
+  .action(async (file: string, options: RunFlags, command: Command) => {
+    if (file.endsWith('.json')) {
+      const flag = command.options.find((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
+      if (flag) {
+        throw new CommandError(
+          `${flag.long} is for a program (.sql): what an application needs is in its file, under "rowtime"`,
+          exitCodes.usage,
+        );
+      }
+      const { serve } = await import('./service/serve.ts');
+      await serve({ file, version });
+      return;
+    }
+    if (!options.input) throw new CommandError('rowtime run <app.sql> needs --input <path...>', exitCodes.usage);
+    const { input } = options;
     if (!options.output && !options.json)
       throw new CommandError('rowtime run needs --output <folder>, --json, or both', exitCodes.usage);
     const sql = readProgram(file);
@@ -59,7 +74,7 @@ program
     await reportingSql(file, sql, () =>
       run({
         sql,
-        input: options.input,
+        input,
         output: options.output ?? null,
         rowtime: parseRowtimePolicy(options.rowtime),
         schema: options.schema ?? null,
@@ -79,7 +94,7 @@ program
   });
 
 interface RunFlags {
-  input: string[];
+  input?: string[];
   output?: string;
   json?: boolean;
   rowtime: string;
@@ -257,9 +272,7 @@ function count(text: string): number {
 }
 
 function duration(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|min|h)?$/.exec(text.trim());
-  const unit = { ms: 1, s: 1_000, m: 60_000, min: 60_000, h: 3_600_000 }[match?.[2] ?? 's'];
-  const millis = Number(match?.[1]) * (unit ?? Number.NaN);
-  if (millis > 0) return millis;
+  const millis = durationOf(text);
+  if (millis !== null) return millis;
   throw new InvalidArgumentError('It must be a time such as 10s, 500ms or 2m.');
 }

@@ -7,6 +7,8 @@ export const exitCodes = {
   config: 3,
   /** A checkpoint that cannot be used with this program. */
   checkpoint: 4,
+  /** Told to stop, and not all was delivered in time: the next start goes on. */
+  undelivered: 5,
   /** A bug of rowtime. */
   bug: 70,
 } as const;

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { join, relative } from 'node:path';
 import { arrivalClock, Graph, run } from '@rowtime/core';
 import { ObjectWriter } from '@rowtime/sinks/objects';
@@ -12,6 +11,7 @@ import {
 } from '@rowtime/sources/firehose';
 import { checkpointFiles } from './checkpoint-files.ts';
 import { CommandError } from './exit.ts';
+import { isLoopback } from './loopback.ts';
 import { stopSignal } from './stop-signal.ts';
 
 export interface FirehoseOptions {
@@ -158,10 +158,6 @@ function configOf({ stream: name, bufferBytes, bufferMs }: FirehoseOptions, crea
     bufferMs,
     compression: 'UNCOMPRESSED',
   };
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -27,6 +27,8 @@ export interface ApiContext {
   /** Of the ARNs that are made up here. */
   readonly region: string;
   readonly account: string;
+  /** Whether streams can be made and removed. */
+  readonly canCreate: boolean;
 }
 
 type Input = Readonly<Record<string, unknown>>;
@@ -66,6 +68,7 @@ export const operations: Readonly<Record<string, Operation>> = {
 
   CreateDeliveryStream: async (input, context) => {
     const name = nameOf(input);
+    expectCreate(context);
     const { DeliveryStreamType: type = 'DirectPut' } = input;
     if (type !== 'DirectPut') throw invalid(`DeliveryStreamType ${type}: this endpoint has DirectPut only`);
     const destination = input['ExtendedS3DestinationConfiguration'] ?? input['S3DestinationConfiguration'];
@@ -102,6 +105,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   },
 
   DeleteDeliveryStream: async (input, context) => {
+    expectCreate(context);
     await context.streams.remove(streamOf(input, context).config.name);
     return {};
   },
@@ -116,6 +120,15 @@ const unsupported = [
   'DataFormatConversionConfiguration',
   'DynamicPartitioningConfiguration',
 ];
+
+function expectCreate({ canCreate }: ApiContext): void {
+  if (!canCreate) {
+    throw new ApiError(
+      'LimitExceededException',
+      'this endpoint has the delivery stream of one application, and no other',
+    );
+  }
+}
 
 async function durable(append: () => Promise<void>): Promise<void> {
   try {

@@ -16,6 +16,8 @@ export interface FirehoseEndpointOptions {
   readonly account?: string;
   /** Whether the Firehose API is there. It does not check signatures: for addresses of this machine only. Default true. */
   readonly api?: boolean;
+  /** Whether the API makes and removes streams. Default true. */
+  readonly canCreate?: boolean;
   /** Turns the HTTP endpoint destination on, at `/firehose/<stream>`: the access key that the delivery stream in AWS was
    *  given. Without it, that path is not there. */
   readonly accessKey?: string;
@@ -32,8 +34,16 @@ export interface FirehoseEndpointOptions {
  * A request is answered with success once its records are durable in the stream's journal.
  */
 export function firehoseEndpoint(options: FirehoseEndpointOptions): Hono {
-  const { streams, now, region = 'us-east-1', account = '123456789012', api = true, accessKey } = options;
-  const context: ApiContext = { streams, now, region, account };
+  const {
+    streams,
+    now,
+    region = 'us-east-1',
+    account = '123456789012',
+    api = true,
+    canCreate = true,
+    accessKey,
+  } = options;
+  const context: ApiContext = { streams, now, region, account, canCreate };
   const app = new Hono();
   if (api) {
     app.post(

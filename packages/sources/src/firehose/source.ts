@@ -33,6 +33,8 @@ export interface DeliveryStreamSourceOptions {
  *  what a checkpoint covers is removed from the journal. */
 export interface DeliveryStreamSource extends Source<JournalPosition> {
   readonly participant: Participant;
+  /** Since the oldest record was accepted that is not yet read; 0: all are. */
+  millisBehindLatest(): number;
 }
 
 /** Records that came to a delivery stream feed the application, and land in its bucket, in the order in which they were
@@ -72,6 +74,10 @@ export function deliveryStreamSource({
     },
     position: () => position,
     async close() {},
+    millisBehindLatest() {
+      const [next] = journal.read(position, 1).found;
+      return next ? Math.max(0, journal.caughtUpTo() - next.time) : 0;
+    },
     participant: trimming(journal, () => position),
   };
 }
