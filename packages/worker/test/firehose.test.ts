@@ -1,39 +1,11 @@
-import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { printed, putRecords } from './put-records.ts';
 import { filesIn, rowtime, temporaryFolder } from './rowtime.ts';
 
 const interval = ['--buffer-interval', '1s', '--port', '0'];
 
-/** Resolves with the address that the command prints when it listens. */
-function address(process: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    process.stdout!.on('data', (text: string) => resolve(text.trim()));
-    process.once('exit', () => reject(new Error('it ended')));
-  });
-}
-
-/** True if the records were acknowledged. */
-async function put(url: string, records: readonly string[]): Promise<boolean> {
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: {
-        'x-amz-target': 'Firehose_20150804.PutRecordBatch',
-        authorization: 'AWS4-HMAC-SHA256 Credential=test',
-        'content-type': 'application/x-amz-json-1.1',
-      },
-      body: JSON.stringify({
-        DeliveryStreamName: 'captains-kfh',
-        Records: records.map((record) => ({ Data: Buffer.from(record).toString('base64') })),
-      }),
-    });
-    await response.json();
-    return response.ok;
-  } catch {
-    return false;
-  }
-}
+const firstLine = (text: string) => /^(.+)\n/.exec(text)?.[1];
 
 function landed(bucket: string): number[] {
   return [...filesIn(bucket)].flatMap(([path, text]) => {
@@ -48,13 +20,14 @@ test('records that were acknowledged land in the bucket once, in order, however 
   let sent = 0;
   for (let kills = 0; kills < 4; kills++) {
     const { process, finished } = rowtime('firehose', '--bucket', bucket, ...interval);
-    const url = await address(process);
+    const url = await printed(process, firstLine);
     const killed = new Promise((resolve) => setTimeout(resolve, 500 + 400 * kills)).then(() => process.kill('SIGKILL'));
     for (;;) {
       const batch = Array.from({ length: 20 }, () => sent++);
       if (
-        !(await put(
+        !(await putRecords(
           url,
+          'captains-kfh',
           batch.map((i) => `{"i":${i}}`),
         ))
       )
@@ -65,7 +38,7 @@ test('records that were acknowledged land in the bucket once, in order, however 
     expect((await finished).signal).toBe('SIGKILL');
   }
   const { process, finished } = rowtime('firehose', '--bucket', bucket, ...interval);
-  await address(process);
+  await printed(process, firstLine);
   process.kill('SIGTERM');
   expect(await finished).toMatchObject({ code: 0 });
   const found = landed(bucket);
