@@ -306,6 +306,21 @@ describe('standard input', () => {
   });
 });
 
+test('partitioned: no batch has rows of two files, each says which file it is from, and so it goes on', async () => {
+  write({ a: lines(0, 5), b: '', c: lines(5, 7), d: '{"a": "x"}', e: lines(7, 8) });
+  const partitions = ({ polls }: Read) =>
+    polls.flatMap(({ batch, partition }) => Array.from({ length: batch?.length ?? 0 }, () => partition));
+  const options = { input: join(folder, '*'), columns, isPartitioned: true, batchRows: 3 };
+  const whole = await readAll(await fileSource(options));
+  expect(whole.a).toEqual(numbers(0, 8));
+  expect(partitions(whole)).toEqual([0, 0, 0, 0, 0, 2, 2, 4]);
+  expect(whole.rejected).toHaveLength(1);
+  for (const [i, position] of whole.positions.entries()) {
+    const rest = await readAll(await fileSource(options), position);
+    expect(partitions(rest)).toEqual(partitions({ ...whole, polls: whole.polls.slice(i + 1) }));
+  }
+});
+
 describe('without columns', () => {
   test('the schema is discovered from the first records, and all of them are read', async () => {
     write({ a: gzipSync('{"a": 1, "user": "x"}'), b: '{"a": 70000, "user": "Norma Fisher"}\n' });

@@ -40,8 +40,8 @@ program
   .option('--schema <file>', 'InputSchema of the Kinesis Analytics API; without it the schema is discovered')
   .option('--stream <name>', 'name of the input stream (default: SOURCE_SQL_STREAM_001)')
   .option('--parallelism <n>', 'input streams _001 to _n, which take the files in turn (InputParallelism)', count)
-  .option('--table <name=file>', 'a reference table, JSON or CSV; may be repeated', collect, [])
-  .option('--table-schema <name=file>', 'its ReferenceSchema of the API; else the schema is discovered', collect, [])
+  .option('--table <name=file>', 'a reference table, JSON or CSV; may be repeated', collect)
+  .option('--table-schema <name=file>', 'its ReferenceSchema of the API; else the schema is discovered', collect)
   .option('--streams <names>', 'output streams, with commas between, or all (default: those that no pump reads)', list)
   .option('--checkpoint <folder>', 'where to keep checkpoints; the same command goes on where it was')
   .option('--checkpoint-interval <time>', 'how often, as in 10s or 500ms', duration, 10_000)
@@ -80,8 +80,8 @@ program
         schema: options.schema ?? null,
         stream: options.stream ?? null,
         parallelism: options.parallelism ?? null,
-        tables: options.table,
-        tableSchemas: options.tableSchema,
+        tables: options.table ?? [],
+        tableSchemas: options.tableSchema ?? [],
         streams: options.streams ?? null,
         checkpoint: options.checkpoint ?? null,
         checkpointIntervalMs: options.checkpointInterval,
@@ -101,8 +101,8 @@ interface RunFlags {
   schema?: string;
   stream?: string;
   parallelism?: number;
-  table: string[];
-  tableSchema: string[];
+  table?: string[];
+  tableSchema?: string[];
   streams?: string[];
   checkpoint?: string;
   checkpointInterval: number;
@@ -249,7 +249,7 @@ function list(text: string): string[] {
   return text.split(',').map((part) => part.trim());
 }
 
-function collect(text: string, before: string[]): string[] {
+function collect(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
 }
 

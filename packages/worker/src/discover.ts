@@ -1,5 +1,6 @@
 import { printType } from '@rowtime/core';
 import { type FileSource, fileSource } from '@rowtime/sources/file';
+import { headerHint } from './header-hint.ts';
 import { printInputSchema } from './print-input-schema.ts';
 
 export interface DiscoverOptions {
@@ -16,9 +17,6 @@ export async function discover({ input, json }: DiscoverOptions): Promise<void> 
   process.stdout.write(`${text}\n`);
   if (source.hasHeader) process.stderr.write(`${headerHint}\n`);
 }
-
-const headerHint =
-  'The first row looks like the names of the columns. A program reads it as a row like any other, as on the service: where its words do not fit, it goes to error_stream. Cut it off (tail -n +2) if that is not wanted.';
 
 function schemaTable({ inputSchema }: FileSource): string {
   const { columns, csv, rowPath = '$' } = inputSchema;

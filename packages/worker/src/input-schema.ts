@@ -47,12 +47,16 @@ const apiInput = z.object({
     .optional(),
 });
 
+const apiReference = z.object({ TableName: z.string().min(1), ReferenceSchema: z.unknown() });
+
 /** An input of an application: its schema, and how many in-application streams take its records. */
 export interface Input {
   readonly schema: InputSchema;
   /** null: not said. */
   readonly namePrefix: string | null;
   readonly parallelism: number | null;
+  /** Of the reference tables of the application, by their names. */
+  readonly referenceSchemas: ReadonlyMap<string, InputSchema>;
 }
 
 /** InputSchema of the service's API → columns. `name` says in errors where it comes from: the file. */
@@ -69,6 +73,12 @@ export function parseInput(json: unknown, name: string): Input {
     schema: schemaFrom(checked(apiSchema, schema, name), name),
     namePrefix: input.NamePrefix ?? null,
     parallelism: input.InputParallelism?.Count ?? null,
+    referenceSchemas: new Map(
+      referencesIn(json).map((reference): [string, InputSchema] => {
+        const { TableName, ReferenceSchema } = checked(apiReference, reference, name);
+        return [TableName, schemaFrom(checked(apiSchema, ReferenceSchema, name), name)];
+      }),
+    ),
   };
 }
 
@@ -81,6 +91,13 @@ const wrappers = [
   'SqlApplicationConfigurationDescription',
   'ReferenceSchema',
 ];
+
+function referencesIn(json: unknown): unknown[] {
+  if (!isObject(json)) return [];
+  for (const wrapper of wrappers) if (wrapper in json) return referencesIn(json[wrapper]);
+  const references = json['ReferenceDataSources'] ?? json['ReferenceDataSourceDescriptions'];
+  return Array.isArray(references) ? references : [];
+}
 
 function inputIn(json: unknown, name: string): unknown {
   if (!isObject(json)) return json;

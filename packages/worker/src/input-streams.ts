@@ -8,7 +8,10 @@ export interface StreamFlags {
 }
 
 /** The in-application streams of an input: those of the flags, else of the schema file, else the one of the console. */
-export function inputStreams({ stream, parallelism }: StreamFlags, input: Input | null): readonly string[] {
+export function inputStreams(
+  { stream, parallelism }: StreamFlags,
+  input: Pick<Input, 'namePrefix' | 'parallelism'> | null,
+): readonly string[] {
   const count = parallelism ?? input?.parallelism ?? 1;
   if (count > streamsMax)
     throw new CommandError(

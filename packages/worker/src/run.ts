@@ -7,6 +7,7 @@ import type { InputSchema } from '@rowtime/sources/decoder';
 import { fileSource } from '@rowtime/sources/file';
 import { compile } from '@rowtime/sql';
 import { checkpointFiles } from './checkpoint-files.ts';
+import { headerHint } from './header-hint.ts';
 import { inputStreams } from './input-streams.ts';
 import { withMetadata } from './metadata.ts';
 import { noStore } from './no-store.ts';
@@ -51,13 +52,14 @@ export async function run(options: RunOptions): Promise<void> {
   const schemaFile = options.schema ?? discoveredSchemaFile(options.checkpoint);
   const given = schemaFile === null ? null : await readInput(schemaFile);
   const streams = inputStreams(options, given);
-  const tables = await referenceTables(options.tables, options.tableSchemas);
+  const tables = await referenceTables(options.tables, options.tableSchemas, given?.referenceSchemas ?? null);
   const source = await fileSource({
     input: options.input,
     now,
     isPartitioned: streams.length > 1,
     ...given?.schema,
   });
+  if (source.hasHeader) process.stderr.write(`${headerHint}\n`);
   if (options.checkpoint !== null && given === null) keepSchema(options.checkpoint, source.inputSchema);
   const inputs = Object.fromEntries(streams.map((name) => [name, source.schema]));
   const application = compile(options.sql, { inputs, tables, seed: options.seed });

@@ -68,10 +68,13 @@ test.each([
 test('CSV on standard input is discovered, and a checkpoint keeps what was found', async () => {
   const path = files({ 'app.sql': passThrough });
   const args = ['run', path('app.sql'), '--input', '-', '--json', '--checkpoint', path('checkpoints')];
+  const hints: boolean[] = [];
   const run = async (text: string) => {
     const command = rowtime(...args);
     command.process.stdin?.end(text);
-    return rowsOf((await command.finished).stdout).map(({ row }) => row);
+    const { stdout, stderr } = await command.finished;
+    hints.push(stderr.includes('The first row looks like the names of the columns'));
+    return rowsOf(stdout).map(({ row }) => row);
   };
   const first = 'LastName\tCustomerId\nDoe\t1\n';
   expect(await run(first)).toMatchObject([{ last: 'Doe', id: 1 }, { ERROR_NAME: 'CoercionError' }]);
@@ -79,6 +82,7 @@ test('CSV on standard input is discovered, and a checkpoint keeps what was found
   const then = await run(`${first}Roe\t2\n${'Poe\tx\n'.repeat(9)}`);
   expect(then.filter((row) => 'id' in row)).toEqual([{ last: 'Roe', id: 2 }]);
   expect(then).toHaveLength(10);
+  expect(hints).toEqual([true, false]);
 });
 
 test('two input streams take the files in turn', async () => {
@@ -128,7 +132,7 @@ test.each([
   [null, null, { namePrefix: 'IN', parallelism: 2 }, ['IN_001', 'IN_002']],
   ['X_001', null, { namePrefix: 'IN', parallelism: 2 }, ['X_001', 'X_002']],
 ])('--stream %s --parallelism %s and a schema with %o: %j', (stream, parallelism, input, names) => {
-  const given = input && { ...input, schema: { columns: [] } };
+  const given = input && { ...input, schema: { columns: [] }, referenceSchemas: new Map() };
   expect(inputStreams({ stream, parallelism }, given)).toEqual(names);
 });
 
@@ -152,6 +156,23 @@ test('a reference table is loaded before the first row: CSV with a header, or wi
     'names.json': '{"t": "ASD", "c": "SomeCompanyA"}\n',
     'schema.json': columns('JSON'),
     'reference.json': { TableName: 'CompanyName', ReferenceSchema: columns('CSV') },
+    'app.json': {
+      ApplicationDetail: {
+        InputDescriptions: [
+          {
+            NamePrefix: 'SOURCE_SQL_STREAM',
+            InputSchema: {
+              RecordColumns: [
+                { Name: 'id', SqlType: 'INTEGER' },
+                { Name: 'ticker', SqlType: 'VARCHAR(4)' },
+              ],
+              RecordFormat: { RecordFormatType: 'JSON' },
+            },
+          },
+        ],
+        ReferenceDataSourceDescriptions: [{ TableName: 'CompanyName', ReferenceSchema: columns('CSV') }],
+      },
+    },
   });
   const run = async (...args: string[]) => {
     const { code, stdout } = await rowtime('run', path('app.sql'), '--input', path('in.json'), '--json', ...args)
@@ -162,6 +183,8 @@ test('a reference table is loaded before the first row: CSV with a header, or wi
   expect(await run('--table', `CompanyName=${path('names.csv')}`)).toEqual(['SomeCompanyA', null]);
   const schema = ['--table-schema', `CompanyName=${path('schema.json')}`];
   expect(await run('--table', `CompanyName=${path('names.json')}`, ...schema)).toEqual(['SomeComp', null]);
+  const application = ['--schema', path('app.json')];
+  expect(await run('--table', `CompanyName=${path('names.csv')}`, ...application)).toEqual(['SomeComp', null]);
   const reference = ['--table-schema', `CompanyName=${path('reference.json')}`];
   expect(await run('--table', `CompanyName=${path('names.csv')}`, ...reference)).toEqual(['SomeComp', null]);
 });

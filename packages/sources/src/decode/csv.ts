@@ -90,7 +90,6 @@ class Decoder implements CsvDecoder {
   readonly #blank: Uint8Array;
 
   #buffer = Buffer.alloc(roomBytes);
-  #view = viewOf(this.#buffer);
   /** Bytes [#at, #filled) wait to be decoded; byte 0 of the buffer is byte #base of the input. */
   #at = 0;
   #filled = 0;
@@ -107,6 +106,7 @@ class Decoder implements CsvDecoder {
   #quoted = false;
   #doubled = false;
   #end = nothing;
+  readonly #read: { -readonly [K in keyof JsonValue]: JsonValue[K] };
   /** All bytes of the row, or-ed: below 0x80 they are ASCII. */
   #bits = 0;
 
@@ -145,6 +145,7 @@ class Decoder implements CsvDecoder {
     const isPlain = firsts.every((first) => !' 0123456789-.:TZ'.includes(String.fromCharCode(first)));
     this.#reads = Uint8Array.from(this.#columns, (column) => readOf(column, isPlain));
     this.#integerMax = Float64Array.from(columns, ({ type }) => maxOf(type));
+    this.#read = { bytes: this.#buffer, view: viewOf(this.#buffer), kind: jsonString, from: 0, to: 0 };
     this.#pad();
   }
 
@@ -433,7 +434,10 @@ class Decoder implements CsvDecoder {
   }
 
   #plain(): JsonValue {
-    return { bytes: this.#buffer, view: this.#view, kind: jsonString, from: this.#from, to: this.#to };
+    const value = this.#read;
+    value.from = this.#from;
+    value.to = this.#to;
+    return value;
   }
 
   #unquoted(): JsonValue {
@@ -587,7 +591,8 @@ class Decoder implements CsvDecoder {
     const bytes = this.#buffer;
     if (needed > bytes.length) {
       this.#buffer = Buffer.alloc(Math.max(needed, bytes.length * 2));
-      this.#view = viewOf(this.#buffer);
+      this.#read.bytes = this.#buffer;
+      this.#read.view = viewOf(this.#buffer);
     }
     bytes.copy(this.#buffer, 0, this.#at, this.#filled);
     this.#base += this.#at;

@@ -75,7 +75,7 @@ async function serveLocked(context: Context): Promise<void> {
   const schema = parseInputSchema(declared.InputSchema, `${file}: Inputs[0].InputSchema`);
   const streams = inputStreams(
     { stream: null, parallelism: null },
-    { schema, namePrefix: declared.NamePrefix, parallelism: declared.InputParallelism?.Count ?? null },
+    { namePrefix: declared.NamePrefix, parallelism: declared.InputParallelism?.Count ?? null },
   );
   const tables = await tablesOf(context);
   const columns = schema.columns.map(({ name, type }) => ({ name, type, nullable: true }));
