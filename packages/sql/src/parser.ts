@@ -62,6 +62,8 @@ export interface Parsed {
   readonly statements: Statement[];
   /** In the order of the text. Empty if the whole text was understood. */
   readonly errors: SqlError[];
+  /** The names of streams whose CREATE STREAM was not understood. */
+  readonly lost: string[];
 }
 
 /** The statements of a program. Throws the first error. */
@@ -141,6 +143,7 @@ class Parser {
   program(errorsMax: number): Parsed {
     const statements: Statement[] = [];
     const errors: SqlError[] = [];
+    const lost: string[] = [];
     while (errors.length < errorsMax) {
       while (this.#take(';'));
       if (this.#token.kind === 'end') break;
@@ -154,10 +157,22 @@ class Parser {
       } catch (error) {
         if (!(error instanceof SqlError)) throw error;
         errors.push(error);
+        lost.push(...this.#createdAt(start));
         this.#recover(start);
       }
     }
-    return { statements, errors };
+    return { statements, errors, lost };
+  }
+
+  /** The name of the stream that the statement at a token creates, if it does. */
+  #createdAt(start: number): string[] {
+    const tokens = this.#tokens.slice(start, start + 9);
+    const at = tokens.findIndex((token) => isWord(token, 'STREAM'));
+    if (!isWord(tokens[0], 'CREATE') || (at !== 1 && at !== 3)) return [];
+    // Of a dotted name the last part is what counts.
+    let name = at + 1;
+    while (isWord(tokens[name + 1], '.') && tokens[name + 2]) name += 2;
+    return ['word', 'quoted'].includes(tokens[name]?.kind ?? '') ? [tokens[name]!.text] : [];
   }
 
   expression(): Expr {

@@ -120,7 +120,8 @@ function keepSchema(checkpoints: string, columns: readonly InputColumn[]): void 
   renameSync(`${file}.tmp`, file);
 }
 
-async function readInputSchema(file: string): Promise<InputSchema> {
+/** The InputSchema in a file. */
+export async function readInputSchema(file: string): Promise<InputSchema> {
   // Most runs discover their schema: they need not wait for the validator to load.
   const { parseInputSchema } = await import('./input-schema.ts');
   return parseInputSchema(readJson(file), file);
