@@ -20,7 +20,11 @@ export class OverWindows implements ExprContext {
     this.#plain = plainContext(scope, 'the arguments of a function OVER a window');
     this.#named = select.windows;
     // A window that nobody uses is checked all the same.
-    for (const { spec } of select.windows) this.#resolve(spec);
+    for (const { spec } of select.windows) {
+      // Others may build on a window that does not say how far it reaches: OVER (w ROWS 10 PRECEDING).
+      if (spec.frame || spec.base || spec.orderBy.length > 0) this.#resolve(spec);
+      else for (const expr of spec.partitionBy) bindExpr(expr, this.#plain);
+    }
   }
 
   get windows(): readonly BoundWindow[] {
