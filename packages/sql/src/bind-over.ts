@@ -3,6 +3,7 @@ import type * as ast from './ast.ts';
 import { bindExpr, type ExprContext, notYet, plainContext } from './bind-expr.ts';
 import type { BoundAnalyticCall, BoundWindow } from './bound.ts';
 import { SqlError } from './errors.ts';
+import { insteadOf } from './foreign-functions.ts';
 import { intervalLiteral } from './literals.ts';
 import type { Scope } from './scope.ts';
 import { printName, suggest } from './suggest.ts';
@@ -55,7 +56,7 @@ export class OverWindows implements ExprContext {
         'SQL_UNKNOWN_FUNCTION',
         `${name} cannot be used OVER a window`,
         call.name.span,
-        near && `did you mean ${near}?`,
+        insteadOf(name) ?? (near && `did you mean ${near}?`),
       );
     }
     if (call.quantifier === 'distinct') throw notYet(`${name}(DISTINCT …) OVER a window`, call.span);
