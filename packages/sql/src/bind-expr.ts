@@ -210,6 +210,10 @@ function argumentsHint(name: string, args: readonly Expr[]): string | null {
   ) {
     return 'text and numbers do not mix; use CAST(… AS INTEGER), or CAST(… AS VARCHAR(20))';
   }
+  const [, by] = args;
+  if (name === 'STEP' && by?.kind === 'literal' && by.value !== null && Number(by.value) <= 0) {
+    return 'what STEP counts by must be above 0';
+  }
   if (name === '-' && kinds.every((kind) => kind === 'timestamp'))
     return 'a difference of times needs a unit: (a - b) SECOND';
   return null;

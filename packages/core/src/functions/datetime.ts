@@ -1,5 +1,5 @@
 import type { Millis } from '../batch.ts';
-import { ArgumentError, type BoundFunction, type Expr, type ScalarFunction } from '../expr.ts';
+import type { BoundFunction, Expr, ScalarFunction } from '../expr.ts';
 import { map } from '../kernels/arithmetic.ts';
 import { isDatetime, isInteger, type SqlType } from '../schema.ts';
 import { monthOf, monthStart, step, stepMonths, type Window } from '../window.ts';
@@ -45,7 +45,6 @@ export const datetimeFunctions: readonly ScalarFunction[] = [
     doc: 'STEP(t BY interval): start of the interval that t lies in, counted from 1970. STEP(i BY n): multiple of n.',
     bind: ([t, by, ...rest]) => {
       if (!t || !by || rest.length > 0) return null;
-      if (by.kind === 'literal' && by.value === 0) throw new ArgumentError('the interval of STEP is zero', 1);
       if (isInteger(t.type) && isInteger(by.type)) return stepOfIntegers(t, by);
       if (t.type.kind === 'interval') return stepOfInterval(t.type, by);
       const window = intervalWindow(by);
