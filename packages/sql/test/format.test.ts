@@ -60,7 +60,7 @@ test('whatever the statement, and wherever its comments stand', () => {
         .join('');
       expectFaithful(text);
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
 });
 
@@ -71,6 +71,10 @@ test('no line of a program is wider than it must be', () => {
       .filter((line) => line.length > 100 && !/'.{60,}'|--|\/\*/.test(line));
     expect(wide).toEqual([]);
   }
+});
+
+test('a field of a number stays apart from it', () => {
+  expectFaithful('SELECT 4 . r . x, t . r FROM s');
 });
 
 test('a list of ten thousand columns, and a thousand operators in a row', () => {

@@ -10,7 +10,7 @@ import { Random } from './fuzz/random.ts';
 
 // Generated programs and mutations of those of the tests, parsed, compiled and run: nothing but a SqlError may come of them.
 // scripts/fuzz.mjs runs as many as one likes; a failure names the seed of its program.
-const count = Number(process.env['FUZZ_PROGRAMS'] ?? 4_000);
+const count = Number(process.env['FUZZ_PROGRAMS'] ?? 3_000);
 const first = Number(process.env['FUZZ_SEED'] ?? 1);
 const slowMillis = Number(process.env['FUZZ_SLOW_MS'] ?? Number.POSITIVE_INFINITY);
 
@@ -39,7 +39,7 @@ test(
     }
     expect(findings.join('\n')).toBe('');
     // The generator is of no use if hardly any of its programs gets as far as running.
-    expect(outcomes.get('ran') ?? 0).toBeGreaterThan(count / 20);
+    if (count >= 1_000) expect(outcomes.get('ran') ?? 0).toBeGreaterThan(count / 20);
   },
   24 * 3_600_000,
 );

@@ -209,8 +209,10 @@ function isSpaced(tokens: readonly Token[], i: number, { names, called, signs }:
     case ',':
     case ';':
     case ')':
-    case '.':
       return false;
+    case '.':
+      // 4 . r is a field of 4, and 4.r would be no number.
+      return before.kind === 'number';
     case '(':
       return !called.has(i - 1) && !(before.kind === 'word' && !names.has(i - 1) && calledWords.has(before.text));
     default:
