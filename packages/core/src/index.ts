@@ -31,6 +31,7 @@ export { stateless } from './operator.ts';
 export type { DistinctOptions } from './operators/distinct.ts';
 export { Distinct } from './operators/distinct.ts';
 export { filter } from './operators/filter.ts';
+export { HeldRows } from './operators/held-rows.ts';
 export type { JoinOptions, JoinSide } from './operators/join.ts';
 export { Join } from './operators/join.ts';
 export type { LookupOptions } from './operators/lookup.ts';

@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { createJsonDecoder } from '../src/decode/json.ts';
 import { discoverSchema, sampleBytesMax } from '../src/discover.ts';
 
+// features: F194
+
 /** `name TYPE mapping`, a line for each column. */
 function discovered(samples: string | readonly unknown[], rowPath?: string): string[] {
   const input = typeof samples === 'string' ? Buffer.from(samples) : samples;

@@ -3,6 +3,7 @@ import type * as ast from './ast.ts';
 import { bindExpr, type ExprContext, notYet, plainContext } from './bind-expr.ts';
 import type { BoundAnalyticCall, BoundWindow } from './bound.ts';
 import { SqlError } from './errors.ts';
+import { insteadOf } from './foreign-functions.ts';
 import { intervalLiteral } from './literals.ts';
 import type { Scope } from './scope.ts';
 import { printName, suggest } from './suggest.ts';
@@ -20,7 +21,11 @@ export class OverWindows implements ExprContext {
     this.#plain = plainContext(scope, 'the arguments of a function OVER a window');
     this.#named = select.windows;
     // A window that nobody uses is checked all the same.
-    for (const { spec } of select.windows) this.#resolve(spec);
+    for (const { spec } of select.windows) {
+      // Others may build on a window that does not say how far it reaches: OVER (w ROWS 10 PRECEDING).
+      if (spec.frame || spec.base || spec.orderBy.length > 0) this.#resolve(spec);
+      else for (const expr of spec.partitionBy) bindExpr(expr, this.#plain);
+    }
   }
 
   get windows(): readonly BoundWindow[] {
@@ -51,7 +56,7 @@ export class OverWindows implements ExprContext {
         'SQL_UNKNOWN_FUNCTION',
         `${name} cannot be used OVER a window`,
         call.name.span,
-        near && `did you mean ${near}?`,
+        insteadOf(name) ?? (near && `did you mean ${near}?`),
       );
     }
     if (call.quantifier === 'distinct') throw notYet(`${name}(DISTINCT …) OVER a window`, call.span);

@@ -68,9 +68,10 @@ export function bindPump(pump: ast.CreatePump, catalog: Catalog): BoundPump {
       'SQL_COLUMN_COUNT',
       `${printName(into.name)} takes ${count(targets.length)} here, and the query gives ${given.length}`,
       insert.query.span,
-      insert.columns.length > 0
-        ? 'columns match by position; name as many after INSERT INTO as the query gives'
-        : `columns match by position; the stream has ${into.schema.map(({ name }) => printName(name)).join(', ')}`,
+      missingComma(insert.query, given.length < targets.length) ??
+        (insert.columns.length > 0
+          ? 'columns match by position; name as many after INSERT INTO as the query gives'
+          : `columns match by position; the stream has ${into.schema.map(({ name }) => printName(name)).join(', ')}`),
     );
   }
   const columns = into.schema.map((field): Expr => {
@@ -96,6 +97,18 @@ export function bindPump(pump: ast.CreatePump, catalog: Catalog): BoundPump {
     );
   });
   return { name: nameOf(pump.name), into, query, columns, span: pump.span };
+}
+
+/** SELECT a b, c: without a comma b is the name of a. */
+function missingComma(query: ast.Query, isShort: boolean): string | null {
+  if (!isShort || query.kind !== 'select') return null;
+  for (const item of query.items) {
+    // With AS there would be more than a blank between them.
+    if (item.kind !== 'selectExpr' || !item.alias || item.alias.span.from > item.expr.span.to + 1) continue;
+    const name = printName(item.alias.name);
+    return `${name} names the column before it; if it is a column of its own, a comma is missing before ${name}`;
+  }
+  return null;
 }
 
 function targetColumns(insert: ast.Insert, into: CatalogStream): readonly Field[] {

@@ -166,7 +166,7 @@ class PumpBuilder {
       case 'tableFunction': {
         const fn = tableFunction(node.name);
         assert(fn, `${node.name} was bound`);
-        return fn.create(node.input.schema, node.schema, node.args, { errors, seed: this.#options.seed });
+        return fn.create(node.columns, node.schema, node.args, { errors, seed: this.#options.seed });
       }
       default:
         return unreachable(node);

@@ -84,6 +84,8 @@ export type PlanNode =
       readonly name: string;
       readonly args: readonly Value[];
       readonly input: PlanNode;
+      /** The columns of `input` by the names of the query, which its arguments use; a rule may have dropped them there. */
+      readonly columns: Schema;
       readonly schema: Schema;
     };
 
@@ -270,6 +272,7 @@ function planFrom(from: BoundFrom): PlanNode {
         name: from.name,
         args: from.args,
         input: planQuery(from.query),
+        columns: from.input,
         schema: from.schema,
       };
     default:

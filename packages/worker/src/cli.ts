@@ -6,6 +6,7 @@ import { frame, SqlError } from '@rowtime/sql';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { durationOf } from './duration.ts';
 import { CommandError, exitCodes } from './exit.ts';
+import type { SchemaFlags } from './program-inputs.ts';
 import { parseRowtimePolicy } from './rowtime-policy.ts';
 
 const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
@@ -18,7 +19,7 @@ const program = new Command('rowtime')
   .addHelpText(
     'after',
     `
-Exit codes: 0 done or stopped, 2 mistake in the SQL or the command line, 3 a file or setting to be mended,
+Exit codes: 0 done or stopped, 1 not formatted (fmt --check), 2 mistake in the SQL or the command line, 3 a file or setting to be mended,
 4 a checkpoint that does not fit, 5 stopped before all was delivered, 70 a bug in rowtime.`,
   );
 
@@ -92,6 +93,74 @@ program
       }),
     );
   });
+
+schemaFlags(
+  program
+    .command('check')
+    .description('report every error of a program or an application, without running it')
+    .argument(
+      '<app.sql | application.json>',
+      'the program, - for standard input; or what describe-application printed',
+    ),
+)
+  .option('--json', 'print the errors as JSON')
+  .addHelpText(
+    'after',
+    `
+Without --schema or --input the columns of the input stream are not known: pumps that read it are parsed and not
+checked further, and their names are printed.
+
+Example:
+  rowtime check app.sql --schema input-schema.json
+  rowtime check application.json`,
+  )
+  .action(async (file: string, options: SchemaFlags & { json?: boolean }) => {
+    if (file.endsWith('.json')) {
+      const { checkApplication } = await import('./check-application.ts');
+      checkApplication(file, options.json === true);
+      return;
+    }
+    const { check } = await import('./check.ts');
+    await check(file, readProgram(file), options);
+  });
+
+schemaFlags(
+  program
+    .command('explain')
+    .description('print the plan of a program: the operators of each pump, the last one first')
+    .argument('<app.sql>', 'the program; - for standard input'),
+)
+  .option('--json', 'print the streams and plans as JSON')
+  .addHelpText('after', '\nExample:\n  rowtime explain app.sql --input "data/*.json.gz"')
+  .action(async (file: string, options: SchemaFlags & { json?: boolean }) => {
+    const sql = readProgram(file);
+    const { explain } = await import('./explain.ts');
+    await reportingSql(file, sql, () => explain(file, sql, options));
+  });
+
+program
+  .command('fmt')
+  .description('format a program: clauses on lines of their own, keywords in upper case, comments kept')
+  .argument('<app.sql>', 'the program; - for standard input')
+  .option('--write', 'write the file instead of printing the program')
+  .option('--check', 'print nothing; exit code 1 if formatting would change the program')
+  .addHelpText('after', '\nExample:\n  rowtime fmt --write app.sql')
+  .action(async (file: string, options: { write?: boolean; check?: boolean }) => {
+    const sql = readProgram(file);
+    const { fmt } = await import('./fmt.ts');
+    await reportingSql(file, sql, async () => fmt(file, sql, options));
+  });
+
+/** Which columns the input stream has, as `run` takes it. */
+function schemaFlags(command: Command): Command {
+  return command
+    .option('--schema <file>', 'InputSchema of the Kinesis Analytics API')
+    .option('--input <path...>', 'files or globs of records, to discover the schema from')
+    .option('--stream <name>', 'name of the input stream (default: SOURCE_SQL_STREAM_001)')
+    .option('--parallelism <n>', 'input streams _001 to _n (InputParallelism)', count)
+    .option('--table <name=file>', 'a reference table, JSON or CSV; may be repeated', collect, [])
+    .option('--table-schema <name=file>', 'its ReferenceSchema of the API; else the schema is discovered', collect, []);
+}
 
 interface RunFlags {
   input?: string[];
@@ -239,7 +308,7 @@ async function reportingSql(file: string, sql: string, work: () => Promise<void>
 
 function readProgram(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(file === '-' ? 0 : file, 'utf8');
   } catch (error) {
     throw new CommandError(`cannot read the program: ${(error as Error).message}`);
   }

@@ -152,3 +152,13 @@ test.each([
   expect(stderr).toContain(message);
   expect(found).toBe(code);
 });
+
+test.each([
+  [{}, 0, '', 'no errors'],
+  [{ outputs: { NOPE: { to: 'files', folder: 'out' } } }, 3, 'output NOPE: the program has no such stream', '1 error'],
+])('rowtime check reads an application and its program: %o', async (section, code, found, count) => {
+  const file = writeApplication(temporaryFolder(), section);
+  const { code: ended, stdout, stderr } = await rowtime('check', file).finished;
+  expect(stdout).toContain(found);
+  expect({ ended, stderr }).toEqual({ ended: code, stderr: `${file}: ${count}\n` });
+});

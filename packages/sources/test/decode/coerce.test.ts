@@ -2,6 +2,8 @@ import type { SqlType } from '@rowtime/core';
 import { describe, expect, test } from 'vitest';
 import { decodeAll } from './decode-all.ts';
 
+// features: F190 F192
+
 const failed = Symbol('rejected');
 
 function convert(type: SqlType, json: string, templates: boolean): unknown {
