@@ -103,8 +103,8 @@ export function joinBoxes(trees: Trees, node: number): boolean {
     const b = rightFrom[rightLow + i]!;
     const c = leftFrom[leftHigh + i]!;
     const d = rightFrom[rightHigh + i]!;
-    const min = a < b ? a : b;
-    const max = c > d ? c : d;
+    const min = Math.min(a, b);
+    const max = Math.max(c, d);
     if (min === boxes[low + i] && max === boxes[high + i]) continue;
     boxes[low + i] = min;
     boxes[high + i] = max;
