@@ -6,9 +6,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { RandomCutForest } from '@rowtime/rcf';
 import { java } from './java.mjs';
 
-const { RandomCutForest } = await import(new URL('../../packages/rcf/dist/index.js', import.meta.url));
 const { values } = parseArgs({
   options: {
     forests: { type: 'string', default: '100' },
