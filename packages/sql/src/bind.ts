@@ -1,6 +1,7 @@
 import {
   aggregateFunction,
   assignable,
+  columnKind,
   commonType,
   type Expr,
   type Field,
@@ -15,22 +16,25 @@ import { bindJoin } from './bind-join.ts';
 import { millisOf, OverWindows } from './bind-over.ts';
 import type {
   BoundAggregateCall,
+  BoundDistinct,
   BoundFrom,
   BoundGroup,
   BoundItem,
   BoundOrder,
   BoundQuery,
   BoundSelect,
+  BoundTime,
   RecordField,
 } from './bound.ts';
 import { type Catalog, type CatalogStream, nameOf } from './catalog.ts';
 import { SqlError } from './errors.ts';
+import { monotonicity } from './monotonic.ts';
 import { substitute } from './rules.ts';
 import { type Relation, Scope } from './scope.ts';
 import { printName } from './suggest.ts';
 import { tableFunction, tableFunctions } from './table-functions/index.ts';
 import { containsAggregate } from './visit-aggregates.ts';
-import { ascendsWithRowtime, lengthOf, windowOf } from './windows.ts';
+import { atTime, calendarWindow, windowOf } from './windows.ts';
 
 /** A pump: what it inserts where. `items` are the columns of the target, in its order. */
 export interface BoundPump {
@@ -204,10 +208,13 @@ function bindSelect(select: ast.Select, catalog: Catalog): BoundSelect {
 
 // AWS SQL reference, "SELECT ALL and SELECT DISTINCT": a streaming DISTINCT has a monotonic expression that is not
 // constant in its list; ROWTIME itself is not compared.
-function bindDistinct(items: readonly BoundItem[], grouping: Grouping | null, span: ast.Span): BoundSelect['distinct'] {
-  const window = grouping ? JSON.stringify(grouping.windowColumn) : null;
-  const time = items.findIndex(({ expr }) => ascendsWithRowtime(expr) || JSON.stringify(expr) === window);
-  if (time < 0) {
+function bindDistinct(items: readonly BoundItem[], grouping: Grouping | null, span: ast.Span): BoundDistinct {
+  const times = items.map(({ expr }) => timeOf(expr, grouping));
+  // One that time completes forgets sooner than one that waits for a row.
+  const complete = times.findIndex((time) => time && !time.isRun);
+  const time = complete >= 0 ? complete : times.findIndex((found) => found !== null);
+  const found = times[time];
+  if (!found) {
     throw new SqlError(
       'SQL_NOT_MONOTONIC',
       'SELECT DISTINCT of a stream has no ascending expression of ROWTIME in its list',
@@ -216,7 +223,17 @@ function bindDistinct(items: readonly BoundItem[], grouping: Grouping | null, sp
     );
   }
   const keys = items.flatMap(({ expr }, i) => (expr.kind === 'rowtime' ? [] : [i]));
-  return { time, keys };
+  return { ...found, time, keys };
+}
+
+/** How time completes an expression over the rows of FROM, or over the groups; null if it does not. */
+function timeOf(expr: Expr, grouping: Grouping | null): BoundTime | null {
+  const fromGroups = grouping?.timeOf(expr);
+  if (fromGroups) return fromGroups;
+  const found = monotonicity(expr);
+  if (!found || found.direction === 'constant') return null;
+  const isKnown = found.isOfRowtime && found.direction === 'ascending' && columnKind(expr.type) === 'num';
+  return { window: null, isRun: !isKnown };
 }
 
 function checkOrderOfDistinct(
@@ -287,8 +304,8 @@ function named(items: readonly BoundItem[]): BoundItem[] {
 class Grouping implements ExprContext {
   readonly scope: Scope;
   readonly #keys: readonly Expr[];
-  /** The GROUP BY expression that is the window; null for STAGGER. */
-  readonly #window: Expr | null;
+  /** The GROUP BY expressions that are the window; none for STAGGER, and for MONOTONIC(x), which is a key. */
+  readonly #windows: readonly Expr[];
   readonly #plan: BoundGroup['window'];
   readonly #aggregates: BoundAggregateCall[] = [];
   readonly #inner: ExprContext;
@@ -301,31 +318,55 @@ class Grouping implements ExprContext {
     if (stagger) {
       const size = millisOf(stagger.range, stagger.span);
       if (size === 0) throw new SqlError('SQL_ARGUMENTS', 'the range of STAGGER is zero', stagger.range.span);
-      this.#window = null;
+      this.#windows = [];
       this.#plan = { unit: 'stagger', size };
       this.#keys = all.filter((key) => key.kind !== 'literal');
       return;
     }
-    const [first, ...rest] = all.filter((key) => windowOf(key) !== null);
-    const ascending = all.findIndex(ascendsWithRowtime);
-    if (!first && ascending >= 0) {
-      throw notYet('GROUP BY with this expression of ROWTIME', (select.groupBy[ascending] as ast.Expr).span);
+    const moves = all.map((key) => {
+      const found = monotonicity(key);
+      return found?.direction === 'constant' ? null : found;
+    });
+    const windows = all.filter((_, i) => moves[i]?.isOfRowtime);
+    const plan = windows.length > 0 ? windowOf(windows) : null;
+    if (plan) {
+      // What a calendar window is made of several: the coarser ones are constant in it, and stay keys.
+      const isWindow = (key: Expr): boolean =>
+        plan.unit === 'expression' ? windows.includes(key) : JSON.stringify(calendarWindow(key)) === JSON.stringify(plan);
+      this.#plan = plan;
+      this.#windows = windows.filter(isWindow);
+      this.#keys = all.filter((key) => !this.#windows.includes(key) && key.kind !== 'literal');
+      return;
     }
-    if (!first) throw notMonotonic(select, scope);
-    // A group is complete when the finest window is; the coarser ones are then constant keys.
-    const window = rest.reduce((finest, key) => (finer(key, finest) ? key : finest), first);
-    this.#window = window;
-    this.#plan = windowOf(window) as BoundGroup['window'];
-    this.#keys = all.filter((key) => key !== window && key.kind !== 'literal');
+    const run = all.find((_, i) => moves[i]);
+    if (!run) throw notMonotonic(select, scope);
+    this.#windows = [];
+    this.#keys = all.filter((key) => key.kind !== 'literal');
+    this.#plan = { unit: 'run', key: this.#keys.indexOf(run) };
   }
 
   group(): BoundGroup {
     return { keys: this.#keys, window: this.#plan, aggregates: this.#aggregates };
   }
 
-  /** The start of the window, a column behind the keys; null for STAGGER. */
-  get windowColumn(): Expr | null {
-    return this.#window && { kind: 'column', index: this.#keys.length, type: { kind: 'timestamp' } };
+  /** The value of a window's expression, from the start of the window, which is a column behind the keys. */
+  #windowValue(window: Expr): Expr {
+    const start: Expr = { kind: 'column', index: this.#keys.length, type: { kind: 'timestamp' } };
+    return calendarWindow(window) ? start : atTime(window, start);
+  }
+
+  /** Which expression over the groups is complete with them: that of the window, or the monotonic key. */
+  timeOf(expr: Expr): BoundTime | null {
+    const plan = this.#plan;
+    if (plan.unit === 'stagger') return null;
+    const text = JSON.stringify(expr);
+    if (plan.unit === 'run') {
+      return expr.kind === 'column' && expr.index === plan.key ? { window: null, isRun: true } : null;
+    }
+    const window = this.#windows.find((known) => JSON.stringify(this.#windowValue(known)) === text);
+    if (!window) return null;
+    const isKnown = monotonicity(window)?.direction === 'ascending' && columnKind(expr.type) === 'num';
+    return { window: plan, isRun: !isKnown };
   }
 
   match(node: ast.Expr): Expr | null {
@@ -339,7 +380,8 @@ class Grouping implements ExprContext {
     const expr = this.#tryInner(node);
     if (!expr || expr.kind === 'literal') return null;
     const text = JSON.stringify(expr);
-    if (this.#window && JSON.stringify(this.#window) === text) return this.windowColumn;
+    const window = this.#windows.find((known) => JSON.stringify(known) === text);
+    if (window) return this.#windowValue(window);
     const key = this.#keys.findIndex((candidate) => JSON.stringify(candidate) === text);
     return key < 0 ? null : { kind: 'column', index: key, type: expr.type };
   }
@@ -371,7 +413,7 @@ class Grouping implements ExprContext {
     const text = JSON.stringify(wanted);
     let index = this.#aggregates.findIndex((known) => JSON.stringify(known) === text);
     if (index < 0) index = this.#aggregates.push(wanted) - 1;
-    return { kind: 'column', index: this.#keys.length + (this.#window ? 1 : 0) + index, type: bound.type };
+    return { kind: 'column', index: this.#keys.length + (this.#windows.length > 0 ? 1 : 0) + index, type: bound.type };
   }
 
   analytic(call: ast.Call): Expr {
@@ -387,11 +429,6 @@ class Grouping implements ExprContext {
       throw error;
     }
   }
-}
-
-function finer(a: Expr, b: Expr): boolean {
-  const [windowA, windowB] = [windowOf(a), windowOf(b)];
-  return windowA !== null && windowB !== null && lengthOf(windowA) < lengthOf(windowB);
 }
 
 function notMonotonic(select: ast.Select, scope: Scope): SqlError {
@@ -417,15 +454,11 @@ function bindOrderBy(
 ): BoundOrder | null {
   const [first, ...rest] = orderBy;
   if (!first) return null;
-  for (const { within, nulls, span } of orderBy) {
-    if (within) throw notYet('ORDER BY … WITHIN', span);
-    if (nulls) throw notYet(`NULLS ${nulls.toUpperCase()}`, span);
-  }
+  for (const { within, span } of orderBy) if (within) throw notYet('ORDER BY … WITHIN', span);
   const bindKey = ({ expr }: ast.OrderItem): Expr => ordinalOrAlias(expr, items) ?? bindExpr(expr, context);
   const time = bindKey(first);
-  const windowColumn = grouping?.windowColumn ?? null;
-  const isWindow = windowColumn !== null && JSON.stringify(time) === JSON.stringify(windowColumn);
-  if (!isWindow && !ascendsWithRowtime(time)) {
+  const found = timeOf(time, grouping);
+  if (!found) {
     const example = grouping ? 'the window of GROUP BY' : 'FLOOR("STREAM".ROWTIME TO SECOND)';
     throw new SqlError(
       'SQL_NOT_MONOTONIC',
@@ -434,19 +467,18 @@ function bindOrderBy(
       `put ${example} first`,
     );
   }
-  // The sorted rows take their ROWTIME from this key, which an interval cannot give.
-  if (!isWindow && time.type.kind !== 'timestamp')
-    throw notYet('ORDER BY with this expression of ROWTIME', first.expr.span);
-  if (first.descending)
+  const direction = monotonicity(time)?.isOfRowtime ? monotonicity(time)?.direction : null;
+  if (first.descending ? direction === 'ascending' || !found.isRun : direction === 'descending')
     throw new SqlError(
       'SQL_NOT_MONOTONIC',
-      'the first key of ORDER BY on a stream cannot be DESC: time goes forward',
+      first.descending
+        ? 'the first key of ORDER BY on a stream cannot be DESC: time goes forward'
+        : 'the first key of ORDER BY goes back while time goes forward, so no row could ever be emitted',
       first.span,
-      'drop DESC',
+      first.descending ? 'drop DESC' : 'add DESC',
     );
-  const keys = rest.map((item) => ({ expr: bindKey(item), descending: item.descending }));
-  const window = grouping?.group().window ?? null;
-  return { time, window: isWindow && window?.unit !== 'stagger' ? window : null, keys };
+  const keys = rest.map((item) => ({ expr: bindKey(item), descending: item.descending, nulls: item.nulls }));
+  return { ...found, time, keys };
 }
 
 function ordinalOrAlias(expr: ast.Expr, items: readonly BoundItem[]): Expr | null {

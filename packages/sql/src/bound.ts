@@ -16,8 +16,7 @@ export interface BoundSelect {
   readonly having: Expr | null;
   /** Over the columns of the groups if there are any, else of `from`. */
   readonly items: readonly BoundItem[];
-  /** SELECT DISTINCT: the item that ascends with ROWTIME, and the items that make a row distinct. */
-  readonly distinct: { readonly time: number; readonly keys: readonly number[] } | null;
+  readonly distinct: BoundDistinct | null;
   readonly orderBy: BoundOrder | null;
 }
 
@@ -93,8 +92,12 @@ export interface BoundLookup {
 export interface BoundGroup {
   /** Over the columns of `from`. */
   readonly keys: readonly Expr[];
-  /** Its start is a column of the groups; `stagger` windows open with their first row and have no start column. */
-  readonly window: WindowPlan | { readonly unit: 'stagger'; readonly size: number };
+  /** Its start is a column of the groups; `stagger` windows open with their first row and have no start column, nor have the
+   *  `run`s of a key that is monotonic by decree. */
+  readonly window:
+    | WindowPlan
+    | { readonly unit: 'stagger'; readonly size: number }
+    | { readonly unit: 'run'; readonly key: number };
   /** `arg` null: COUNT(*). */
   readonly aggregates: readonly BoundAggregateCall[];
 }
@@ -122,15 +125,34 @@ export interface BoundAnalyticCall {
 }
 
 /** The windows of a GROUP BY, as data. */
-export interface WindowPlan {
-  readonly unit: 'millisecond' | 'month';
-  readonly size: number;
+export type WindowPlan =
+  | { readonly unit: 'millisecond' | 'month'; readonly size: number }
+  /** In which none of these changes: monotonic expressions of ROWTIME alone. */
+  | { readonly unit: 'expression'; readonly exprs: readonly Expr[] };
+
+/** An expression that time completes: the leading key of ORDER BY, the ascending item of SELECT DISTINCT. */
+export interface BoundTime {
+  /** After GROUP BY: the window whose start the expression is computed from. Else it is one of ROWTIME alone. */
+  readonly window: WindowPlan | null;
+  /** It is complete only when a row comes in which it has another value: MONOTONIC(x). */
+  readonly isRun: boolean;
 }
 
-export interface BoundOrder {
-  /** The leading key: never decreases. Over the same columns as the items. */
+/** SELECT DISTINCT: the item that is monotonic, and the items that make a row distinct. */
+export interface BoundDistinct extends BoundTime {
+  readonly time: number;
+  readonly keys: readonly number[];
+}
+
+export interface BoundOrder extends BoundTime {
+  /** The leading key. Over the same columns as the items. */
   readonly time: Expr;
-  /** After GROUP BY: the window whose start the leading key is. Else the key is an expression of ROWTIME alone. */
-  readonly window: WindowPlan | null;
-  readonly keys: readonly { readonly expr: Expr; readonly descending: boolean }[];
+  readonly keys: readonly BoundSortKey[];
+}
+
+export interface BoundSortKey {
+  readonly expr: Expr;
+  readonly descending: boolean;
+  /** null: NULL is the largest value. */
+  readonly nulls: 'first' | 'last' | null;
 }

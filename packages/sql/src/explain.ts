@@ -33,17 +33,24 @@ function describe(node: PlanNode): string {
       const calls = node.calls.map(({ name, input }) => `${name}(${input === null ? '*' : column(input)})`);
       return `tumble ${printWindow(node.window)} by [${node.keys.map(column).join(', ')}] compute [${calls.join(', ')}]`;
     }
+    case 'groupRuns': {
+      const column = (i: number): string => printName(node.input.schema[i]?.name ?? '');
+      const calls = node.calls.map(({ name, input }) => `${name}(${input === null ? '*' : column(input)})`);
+      return `group runs of ${column(node.run)} by [${node.keys.map(column).join(', ')}] compute [${calls.join(', ')}]`;
+    }
     case 'stagger': {
       const column = (i: number): string => printName(node.input.schema[i]?.name ?? '');
       const calls = node.calls.map(({ name, input }) => `${name}(${input === null ? '*' : column(input)})`);
       return `stagger ${node.range} ms by [${node.keys.map(column).join(', ')}] compute [${calls.join(', ')}]`;
     }
     case 'distinct':
-      return `distinct [${node.keys.map((i) => printName(node.schema[i]?.name ?? '')).join(', ')}]`;
+      return `distinct ${node.isRun ? `in runs of ${printName(node.schema[node.time]?.name ?? '')} ` : ''}[${node.keys.map((i) => printName(node.schema[i]?.name ?? '')).join(', ')}]`;
     case 'sort': {
       const column = (i: number): string => printName(node.schema[i]?.name ?? '');
-      const keys = node.keys.map(({ index, descending }) => column(index) + (descending ? ' desc' : ''));
-      return `sort ${[column(node.time), ...keys].join(', ')}`;
+      const keys = node.keys.map(
+        ({ index, descending, nulls }) => column(index) + (descending ? ' desc' : '') + (nulls ? ` nulls ${nulls}` : ''),
+      );
+      return `sort ${node.isRun ? 'runs of ' : ''}${[column(node.time), ...keys].join(', ')}`;
     }
     case 'slide':
       return node.windows
@@ -85,7 +92,9 @@ function describe(node: PlanNode): string {
   }
 }
 
-function printWindow({ unit, size }: WindowPlan): string {
+function printWindow(plan: WindowPlan): string {
+  if (plan.unit === 'expression') return `where ${plan.exprs.map((expr) => printExpr(expr, [])).join(', ')} stay`;
+  const { unit, size } = plan;
   return unit === 'month' ? `${size} months` : `${size} ms`;
 }
 

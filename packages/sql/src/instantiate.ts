@@ -9,6 +9,7 @@ import {
   Failures,
   filter,
   type GraphNode,
+  GroupRuns,
   Join,
   type JoinSide,
   lookup,
@@ -28,9 +29,11 @@ import {
 import { unreachable } from './ast.ts';
 import type { CatalogStream, ReferenceTable } from './catalog.ts';
 import { functionNamed } from './functions/index.ts';
+import { monotonicity } from './monotonic.ts';
 import { inputsOf, type PlanNode, type PumpPlan } from './plan.ts';
+import { substitute } from './rules.ts';
 import { tableFunction } from './table-functions/index.ts';
-import { windowFrom } from './windows.ts';
+import { windowFrom, windowOfValues } from './windows.ts';
 
 export interface InstantiateOptions {
   readonly seed: number;
@@ -128,6 +131,10 @@ class PumpBuilder {
           errors,
         });
       }
+      case 'groupRuns': {
+        const { keys, run } = node;
+        return new GroupRuns({ input: node.input.schema, keys, run, calls: aggregateCalls(node), errors });
+      }
       case 'stagger': {
         const input = node.input.schema;
         return new Stagger({ input, range: node.range, keys: node.keys, calls: aggregateCalls(node), errors });
@@ -136,8 +143,9 @@ class PumpBuilder {
         return new Distinct({ schema: node.schema, time: node.time, timeAt: timeAt(node), keys: node.keys });
       case 'sort': {
         const { schema, time, keys, window } = node;
-        const rowtimeIsKey = window === null && node.timeExpr.type.kind === 'timestamp';
-        return new Sort({ schema, time, keys, rowtimeIsKey, timeAt: timeAt(node) });
+        const rowtimeIsKey = window === null && !node.isRun && node.timeExpr.type.kind === 'timestamp';
+        const startOf = window === null && !rowtimeIsKey ? startOfValue(node.timeExpr) : undefined;
+        return new Sort({ schema, time, keys, rowtimeIsKey, startOf, timeAt: timeAt(node) });
       }
       case 'slide': {
         const windows = node.windows.map(({ frame, partitionBy, calls }) => ({
@@ -174,7 +182,7 @@ class PumpBuilder {
   }
 }
 
-function aggregateCalls({ input, calls }: Extract<PlanNode, { kind: 'tumble' | 'stagger' }>): AggregateCall[] {
+function aggregateCalls({ input, calls }: Extract<PlanNode, { kind: 'tumble' | 'groupRuns' | 'stagger' }>): AggregateCall[] {
   return calls.map(({ name, input: index }) => {
     const types = index === null ? [] : [input.schema[index]?.type as SqlType];
     const aggregate = aggregateFunction(name)?.bind(types);
@@ -183,14 +191,23 @@ function aggregateCalls({ input, calls }: Extract<PlanNode, { kind: 'tumble' | '
   });
 }
 
-/** The smallest leading key of a row that comes at `rowtime` or later. */
-function timeAt({ timeExpr, window }: Extract<PlanNode, { kind: 'sort' | 'distinct' }>): (rowtime: Millis) => number {
-  if (window) {
-    // Rows of a window have its end as ROWTIME, and its start as key.
-    const { start } = windowFrom(window);
-    return (rowtime) => start(rowtime - 1);
-  }
-  return evaluateAt(timeExpr);
+/** The smallest leading key of a row that comes at `rowtime` or later; null where only a row can tell. */
+function timeAt({
+  timeExpr,
+  window,
+  isRun,
+}: Extract<PlanNode, { kind: 'sort' | 'distinct' }>): ((rowtime: Millis) => number) | null {
+  if (isRun) return null;
+  if (!window) return evaluateAt(timeExpr);
+  // Rows of a window have its end as ROWTIME, and its start as their only column in the key.
+  const { start } = windowFrom(window);
+  const value = evaluateAt(substitute(timeExpr, () => ({ kind: 'rowtime', type: { kind: 'timestamp' } })));
+  return (rowtime) => value(start(rowtime - 1));
+}
+
+/** The ROWTIME of rows that were gathered while the leading key stayed the same: when that began. */
+function startOfValue(timeExpr: Expr): (first: Millis) => Millis {
+  return monotonicity(timeExpr)?.isOfRowtime ? windowOfValues(timeExpr).start : (first) => first;
 }
 
 function evaluateAt(expr: Expr): (rowtime: Millis) => number {

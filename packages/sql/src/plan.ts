@@ -1,4 +1,4 @@
-import type { AnalyticOptions, Expr, Field, Frame, Schema, Value } from '@rowtime/core';
+import type { AnalyticOptions, Expr, Field, Frame, Schema, SortKey, Value } from '@rowtime/core';
 import { needsCast } from '@rowtime/core';
 import { unreachable } from './ast.ts';
 import { type BoundPump, outputOf } from './bind.ts';
@@ -9,6 +9,7 @@ import type {
   BoundOrder,
   BoundQuery,
   BoundSelect,
+  BoundTime,
   WindowPlan,
 } from './bound.ts';
 import { substitute } from './rules.ts';
@@ -30,6 +31,15 @@ export type PlanNode =
       readonly schema: Schema;
     }
   | {
+      readonly kind: 'groupRuns';
+      readonly input: PlanNode;
+      readonly keys: readonly number[];
+      /** The one of `keys` whose changes close the groups. */
+      readonly run: number;
+      readonly calls: readonly { readonly name: string; readonly input: number | null }[];
+      readonly schema: Schema;
+    }
+  | {
       readonly kind: 'stagger';
       readonly input: PlanNode;
       /** Milliseconds. */
@@ -38,26 +48,24 @@ export type PlanNode =
       readonly calls: readonly { readonly name: string; readonly input: number | null }[];
       readonly schema: Schema;
     }
-  | {
+  | (BoundTime & {
       readonly kind: 'distinct';
       readonly input: PlanNode;
-      /** The column that ascends with ROWTIME, and the expression (or the window) it comes from. */
+      /** The column that time completes, and the expression it comes from. */
       readonly time: number;
       readonly timeExpr: Expr;
-      readonly window: WindowPlan | null;
       readonly keys: readonly number[];
       readonly schema: Schema;
-    }
-  | {
+    })
+  | (BoundTime & {
       readonly kind: 'sort';
       readonly input: PlanNode;
-      /** The column of the leading key, and the expression of ROWTIME (or the window) it comes from. */
+      /** The column of the leading key, and the expression it comes from. */
       readonly time: number;
       readonly timeExpr: Expr;
-      readonly window: WindowPlan | null;
-      readonly keys: readonly { readonly index: number; readonly descending: boolean }[];
+      readonly keys: readonly SortKey[];
       readonly schema: Schema;
-    }
+    })
   | {
       readonly kind: 'slide';
       readonly input: PlanNode;
@@ -159,12 +167,9 @@ function planSelect(query: BoundSelect): PlanNode {
   const schema = schemaOf(query);
   const exprs = query.items.map(({ expr }) => placed(expr));
   if (query.distinct) {
-    const { time: index, keys } = query.distinct;
-    const timeExpr = exprs[index] as Expr;
-    const groupWindow = query.group?.window.unit === 'stagger' ? null : (query.group?.window ?? null);
-    const window = timeExpr.kind === 'column' ? groupWindow : null;
+    const timeExpr = exprs[query.distinct.time] as Expr;
     const input: PlanNode = { kind: 'project', input: node, exprs, schema };
-    node = { kind: 'distinct', input, time: index, timeExpr, window, keys, schema };
+    node = { ...query.distinct, kind: 'distinct', input, timeExpr, schema };
     if (!query.orderBy) return node;
     // The binder has seen to it that the keys of ORDER BY are columns of the list, or ROWTIME.
     const texts = exprs.map((expr) => JSON.stringify(expr));
@@ -185,7 +190,7 @@ function planSort(
   input: PlanNode,
   exprs: readonly Expr[],
   schema: Schema,
-  { time, window, keys }: BoundOrder,
+  { time, window, isRun, keys }: BoundOrder,
   placed: (expr: Expr) => Expr,
 ): PlanNode {
   const sortExprs = [placed(time), ...keys.map(({ expr }) => placed(expr))];
@@ -196,7 +201,8 @@ function planSort(
     time: schema.length,
     timeExpr: time,
     window,
-    keys: keys.map(({ descending }, i) => ({ index: schema.length + 1 + i, descending })),
+    isRun,
+    keys: keys.map(({ descending, nulls }, i) => ({ index: schema.length + 1 + i, descending, nulls })),
     schema: wide,
   };
   const selected = schema.map(({ type }, index): Expr => ({ kind: 'column', index, type }));
@@ -205,17 +211,24 @@ function planSort(
 
 function planGroup(input: PlanNode, group: NonNullable<BoundSelect['group']>): PlanNode {
   const args = group.aggregates.flatMap(({ arg }) => arg ?? []);
-  const exprs = [...group.keys, ...args];
-  const schema: Schema = exprs.map(({ type }, i) =>
-    field(i < group.keys.length ? `key ${i + 1}` : `argument ${i - group.keys.length + 1}`, type),
-  );
+  const { window } = group;
+  // The expressions of the window are not read, but a row for which one fails is an error row.
+  const exprs = [...group.keys, ...args, ...(window.unit === 'expression' ? window.exprs : [])];
+  const nameOf = (i: number): string => {
+    if (i < group.keys.length) return `key ${i + 1}`;
+    const at = i - group.keys.length;
+    return at < args.length ? `argument ${at + 1}` : `window ${at - args.length + 1}`;
+  };
+  const schema: Schema = exprs.map(({ type }, i) => field(nameOf(i), type));
   let next = group.keys.length;
   const calls = group.aggregates.map(({ name, arg }) => ({ name, input: arg ? next++ : null }));
   const keys = group.keys.map((_, i) => i);
   const projected: PlanNode = { kind: 'project', input, exprs, schema };
   const keyFields = schema.slice(0, keys.length);
   const results = group.aggregates.map(({ name, type }) => field(name, type));
-  const { window } = group;
+  if (window.unit === 'run') {
+    return { kind: 'groupRuns', input: projected, keys, run: window.key, calls, schema: [...keyFields, ...results] };
+  }
   if (window.unit === 'stagger') {
     return { kind: 'stagger', input: projected, range: window.size, keys, calls, schema: [...keyFields, ...results] };
   }

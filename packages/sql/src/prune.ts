@@ -69,6 +69,7 @@ function pruned(node: PlanNode, wanted: ReadonlySet<number>): Pruned {
     case 'join':
     case 'lookup':
     case 'tumble':
+    case 'groupRuns':
     case 'stagger':
     case 'distinct':
     case 'sort':
