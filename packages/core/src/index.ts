@@ -38,6 +38,8 @@ export { Join } from './operators/join.ts';
 export type { LookupOptions } from './operators/lookup.ts';
 export { lookup } from './operators/lookup.ts';
 export { project } from './operators/project.ts';
+export type { RetimeOptions } from './operators/retime.ts';
+export { Retime } from './operators/retime.ts';
 export type { AnalyticCall, OverWindow, SlideOptions } from './operators/slide.ts';
 export { Slide } from './operators/slide.ts';
 export type { SortKey, SortOptions } from './operators/sort.ts';

@@ -22,13 +22,15 @@ import type {
   BoundItem,
   BoundOrder,
   BoundQuery,
+  BoundRetime,
   BoundSelect,
   BoundTime,
   RecordField,
+  TimeBound,
 } from './bound.ts';
 import { type Catalog, type CatalogStream, nameOf } from './catalog.ts';
 import { SqlError } from './errors.ts';
-import { monotonicity } from './monotonic.ts';
+import { ascendsWithRowtime, monotonicity } from './monotonic.ts';
 import { substitute } from './rules.ts';
 import { type Relation, Scope } from './scope.ts';
 import { printName } from './suggest.ts';
@@ -41,6 +43,8 @@ export interface BoundPump {
   readonly name: string;
   readonly into: CatalogStream;
   readonly query: BoundQuery;
+  /** The column of the query that is inserted into ROWTIME. */
+  readonly rowtime: { readonly time: number; readonly bound: TimeBound | null } | null;
   readonly columns: readonly Expr[];
   readonly span: ast.Span;
 }
@@ -66,7 +70,10 @@ export function bindPump(pump: ast.CreatePump, catalog: Catalog): BoundPump {
       record.span,
       'take its fields in an outer query: SELECT STREAM t.r.COLUMN1 FROM (SELECT …) AS t',
     );
-  const given = outputOf(query);
+  const all = outputOf(query);
+  // AS ROWTIME names no column of a stream: it may be left out of those inserted, or be one of them.
+  const left = all.length === targets.length + 1 ? explicitRowtime(query) : -1;
+  const given = all.filter((_, i) => i !== left);
   if (given.length !== targets.length) {
     throw new SqlError(
       'SQL_COLUMN_COUNT',
@@ -89,7 +96,7 @@ export function bindPump(pump: ast.CreatePump, catalog: Catalog): BoundPump {
         'name it after INSERT INTO, or drop NOT NULL',
       );
     }
-    const expr: Expr = { kind: 'column', index: at, type: item.type };
+    const expr: Expr = { kind: 'column', index: left >= 0 && at >= left ? at + 1 : at, type: item.type };
     if (assignable(item.type, field.type))
       return needsCast(item.type, field.type) ? { kind: 'cast', arg: expr, type: field.type } : expr;
     throw new SqlError(
@@ -99,10 +106,31 @@ export function bindPump(pump: ast.CreatePump, catalog: Catalog): BoundPump {
       `columns match by position; write CAST(… AS ${printType(field.type)}) if this is the one you mean`,
     );
   });
-  return { name: nameOf(pump.name), into, query, columns, span: pump.span };
+  return { name: nameOf(pump.name), into, query, rowtime: insertedRowtime(query, targets), columns, span: pump.span };
 }
 
-function targetColumns(insert: ast.Insert, into: CatalogStream): readonly Field[] {
+// INSERT INTO s (ROWTIME, …)
+function insertedRowtime(query: BoundQuery, targets: readonly (Field | null)[]): BoundPump['rowtime'] {
+  const time = targets.indexOf(null);
+  const item = query.items[time];
+  if (!item || time === rowtimeColumn(query)) return null;
+  checkRowtime(item);
+  if (query.kind !== 'select' || query.group || query.orderBy || query.retime) return { time, bound: null };
+  return item.expr.kind === 'rowtime' ? null : { time, bound: timeBound(item.expr, null) };
+}
+
+function checkRowtime({ expr, span }: BoundItem): void {
+  if (expr.type.kind === 'timestamp') return;
+  throw new SqlError(
+    'SQL_TYPE',
+    `ROWTIME is a TIMESTAMP, and this is ${printType(expr.type)}`,
+    span,
+    'CAST it, or use TO_TIMESTAMP(milliseconds) or CHAR_TO_TIMESTAMP(format, text)',
+  );
+}
+
+/** The columns of the target; null for ROWTIME. */
+function targetColumns(insert: ast.Insert, into: CatalogStream): readonly (Field | null)[] {
   if (insert.columns.length === 0) return into.schema;
   const scope = new Scope([{ name: into.name, schema: into.schema, offset: 0 }]);
   const seen = new Set<string>();
@@ -111,9 +139,7 @@ function targetColumns(insert: ast.Insert, into: CatalogStream): readonly Field[
       throw new SqlError('SQL_DUPLICATE_NAME', `column ${printName(column.name)} is named twice`, column.span);
     seen.add(column.name);
     const found = scope.column({ kind: 'column', path: [column], span: column.span });
-    if (found.kind !== 'column')
-      throw new SqlError('SQL_NOT_SUPPORTED_YET', 'inserting into ROWTIME is not supported yet', column.span);
-    return into.schema[found.index] as Field;
+    return found.kind === 'column' ? (into.schema[found.index] as Field) : null;
   });
 }
 
@@ -147,8 +173,8 @@ function bindSetOperation(query: ast.SetOperation, catalog: Catalog): BoundQuery
       'between streams only UNION ALL is',
     );
   }
-  const [firstOrder] = query.orderBy;
-  if (firstOrder) throw notYet('ORDER BY after UNION ALL', firstOrder.span);
+  // AWS SQL reference, "ORDER BY clause": it sorts what both sides gave.
+  if (query.orderBy.length > 0) return bindSelect(selectAll(query), catalog);
   const inputs = [bindQuery(query.left, catalog), bindQuery(query.right, catalog)];
   const [left, right] = inputs.map(outputOf);
   if (!left || !right || left.length !== right.length) {
@@ -177,6 +203,32 @@ function bindSetOperation(query: ast.SetOperation, catalog: Catalog): BoundQuery
   return { kind: 'union', inputs, items };
 }
 
+function selectAll({ orderBy, ...query }: ast.SetOperation): ast.Select {
+  const { span } = query;
+  const subquery: ast.Subquery = {
+    kind: 'subquery',
+    query: { ...query, orderBy: [] },
+    over: null,
+    alias: null,
+    columns: [],
+    span,
+  };
+  return {
+    kind: 'select',
+    stream: true,
+    distinct: false,
+    items: [{ kind: 'selectStar', qualifier: null, span }],
+    from: subquery,
+    where: null,
+    groupBy: [],
+    stagger: null,
+    having: null,
+    windows: [],
+    orderBy,
+    span,
+  };
+}
+
 function bindSelect(select: ast.Select, catalog: Catalog): BoundSelect {
   const { from, scope } = bindFrom(select.from, catalog, select.windows);
   const where =
@@ -184,13 +236,16 @@ function bindSelect(select: ast.Select, catalog: Catalog): BoundSelect {
   const grouped =
     select.groupBy.length > 0 || select.stagger !== null || select.having !== null || aggregatesIn(select);
   const grouping = grouped ? new Grouping(select, scope) : null;
-  const over = new OverWindows(select, scope);
-  const context = grouping ?? over;
+  const over = new OverWindows(select, scope, grouping);
+  const context: ExprContext = grouping ? withWindows(grouping, over) : over;
   const items = select.items.flatMap((item) => bindItem(item, scope, context, grouping !== null));
-  const having = select.having && condition(bindExpr(select.having, context), select.having.span, 'HAVING');
-  const orderBy = bindOrderBy(select.orderBy, items, context, grouping);
+  // AWS SQL reference, "Aggregate Functions": an analytic function cannot appear in HAVING.
+  const having =
+    select.having && condition(bindExpr(select.having, grouping ?? over), select.having.span, 'HAVING');
+  const { orderBy, within } = bindOrderBy(select.orderBy, items, context, grouping);
   const placed = (expr: Expr): Expr =>
-    substitute(expr, (column) => ({ ...column, index: over.place(column.index, from.schema.length) }));
+    substitute(expr, (column) => ({ ...column, index: over.place(column.index, grouping?.width ?? from.schema.length) }));
+  const retime = bindRetime(items, grouping, within, orderBy?.isRetimed ?? false);
   const distinct = select.distinct ? bindDistinct(items, grouping, select.span) : null;
   if (distinct && orderBy) checkOrderOfDistinct(select.orderBy, orderBy, items);
   return {
@@ -202,7 +257,12 @@ function bindSelect(select: ast.Select, catalog: Catalog): BoundSelect {
     windows: over.windows,
     having,
     items: named(items).map((item) => ({ ...item, expr: placed(item.expr) })),
-    orderBy: orderBy && { ...orderBy, keys: orderBy.keys.map((key) => ({ ...key, expr: placed(key.expr) })) },
+    orderBy: orderBy && {
+      ...orderBy,
+      time: placed(orderBy.time),
+      keys: orderBy.keys.map((key) => ({ ...key, expr: placed(key.expr) })),
+    },
+    retime,
   };
 }
 
@@ -261,6 +321,17 @@ function aggregatesIn(select: ast.Select): boolean {
   );
 }
 
+/** The select list of a GROUP BY: functions OVER a window see the rows of the groups. */
+function withWindows(grouping: Grouping, over: OverWindows): ExprContext {
+  return {
+    scope: grouping.scope,
+    match: (node) => grouping.match(node),
+    column: (node) => grouping.column(node),
+    aggregate: (call) => grouping.aggregate(call),
+    analytic: (call) => over.analytic(call),
+  };
+}
+
 function condition(expr: Expr, span: ast.Span, clause: string): Expr {
   if (expr.type.kind === 'boolean' || expr.type.kind === 'null') return expr;
   throw new SqlError('SQL_TYPE', `${clause} takes a condition, and this is ${printType(expr.type)}`, span);
@@ -278,9 +349,6 @@ function bindItem(item: ast.SelectItem, scope: Scope, context: ExprContext, grou
       return { name, expr: bindExpr({ kind: 'column', path, span }, context), span };
     });
   }
-  if (item.alias?.name === 'ROWTIME' && !(item.expr.kind === 'column' && item.expr.path.at(-1)?.name === 'ROWTIME')) {
-    throw notYet('AS ROWTIME', item.alias.span);
-  }
   const record = bindRecord(item.expr, context);
   if (record) {
     const name = item.alias?.name ?? null;
@@ -292,7 +360,33 @@ function bindItem(item: ast.SelectItem, scope: Scope, context: ExprContext, grou
     }));
   }
   const implied = item.expr.kind === 'column' ? item.expr.path.at(-1)?.name : undefined;
-  return [{ name: item.alias?.name ?? implied ?? '', expr: bindExpr(item.expr, context), span: item.expr.span }];
+  const bound = { name: item.alias?.name ?? implied ?? '', expr: bindExpr(item.expr, context), span: item.expr.span };
+  if (item.alias?.name !== 'ROWTIME') return [bound];
+  checkRowtime(bound);
+  return [{ ...bound, isRowtime: true }];
+}
+
+/** AS ROWTIME. */
+function bindRetime(
+  items: readonly BoundItem[],
+  grouping: Grouping | null,
+  within: number | null,
+  isFirst: boolean,
+): BoundRetime | null {
+  const [time = -1, second] = items.flatMap(({ isRowtime }, i) => (isRowtime ? [i] : []));
+  if (second !== undefined)
+    throw new SqlError('SQL_DUPLICATE_NAME', 'two columns are AS ROWTIME', (items[second] as BoundItem).span);
+  const item = items[time];
+  if (!item || (item.expr.kind === 'rowtime' && within === null)) return null;
+  // The order of the T-sort is that of its key, whatever is known of it.
+  const bound = within === null ? timeBound(item.expr, grouping) : null;
+  return { time, within: within ?? 0, bound, isFirst };
+}
+
+/** What ROWTIME says about an expression; null if nothing. */
+function timeBound(expr: Expr, grouping: Grouping | null): TimeBound | null {
+  if (grouping) return grouping.timeBound(expr);
+  return ascendsWithRowtime(expr) ? { expr, window: null, lag: 0, sorts: false } : null;
 }
 
 // Unnamed expressions are EXPR$0, EXPR$1, … by their place (AWS SQL reference, "SELECT clause").
@@ -369,6 +463,23 @@ class Grouping implements ExprContext {
     return { window: plan, isRun: !isKnown };
   }
 
+  /** The ROWTIMEs of the rows of a group lie in its window: so do their MIN and MAX, and the start of the window. */
+  timeBound(expr: Expr): TimeBound | null {
+    const plan = this.#plan;
+    if (plan.unit === 'run') return null;
+    const rowtime: Expr = { kind: 'rowtime', type: { kind: 'timestamp' } };
+    const start = this.#windows.length > 0 ? this.#keys.length : -1;
+    const first = this.#keys.length + (this.#windows.length > 0 ? 1 : 0);
+    const least = substitute(expr, (column) => {
+      const aggregate = this.#aggregates[column.index - first];
+      const isTime = aggregate?.arg?.kind === 'rowtime' && ofTheRows.includes(aggregate.name);
+      return isTime || column.index === start ? rowtime : column;
+    });
+    if (!ascendsWithRowtime(least)) return null;
+    if (plan.unit === 'stagger') return { expr: least, window: null, lag: plan.size, sorts: true };
+    return { expr: least, window: plan, lag: 0, sorts: true };
+  }
+
   match(node: ast.Expr): Expr | null {
     // Unqualified ROWTIME is the time of the row about to be produced: the end of the window (AWS SQL reference, "ROWTIME").
     if (node.kind === 'column' && node.path.length === 1 && node.path[0]?.name === 'ROWTIME') {
@@ -400,7 +511,11 @@ class Grouping implements ExprContext {
   aggregate(call: ast.Call): Expr {
     const name = call.name.name;
     const args = call.args.map((arg) => bindExpr(arg, plainContext(this.scope, 'an aggregate')));
-    const bound = aggregateFunction(name)?.bind(args.map(({ type }) => type));
+    const ignoreNulls = call.nulls === 'ignore';
+    const bound = aggregateFunction(name)?.bind(
+      args.map(({ type }) => type),
+      { ignoreNulls },
+    );
     const [arg] = args;
     if (!bound || (call.star && name !== 'COUNT') || (!call.star && !arg)) {
       throw new SqlError(
@@ -409,7 +524,12 @@ class Grouping implements ExprContext {
         call.span,
       );
     }
-    const wanted: BoundAggregateCall = { name, arg: arg ?? null, type: bound.type };
+    const wanted: BoundAggregateCall = {
+      name,
+      arg: arg ?? null,
+      type: bound.type,
+      ...(ignoreNulls ? { ignoreNulls } : {}),
+    };
     const text = JSON.stringify(wanted);
     let index = this.#aggregates.findIndex((known) => JSON.stringify(known) === text);
     if (index < 0) index = this.#aggregates.push(wanted) - 1;
@@ -417,7 +537,12 @@ class Grouping implements ExprContext {
   }
 
   analytic(call: ast.Call): Expr {
-    throw notYet(`${call.name.name} OVER a window together with GROUP BY`, call.span);
+    return plainContext(this.scope, 'HAVING').analytic(call);
+  }
+
+  /** How many columns the groups have. */
+  get width(): number {
+    return this.#keys.length + (this.#windows.length > 0 ? 1 : 0) + this.#aggregates.length;
   }
 
   // A part that does not bind by itself is looked at again, part by part, and its error comes from there.
@@ -430,6 +555,9 @@ class Grouping implements ExprContext {
     }
   }
 }
+
+// Aggregates of ROWTIME that give one of them.
+const ofTheRows = ['MIN', 'MAX', 'FIRST_VALUE', 'LAST_VALUE'];
 
 function notMonotonic(select: ast.Select, scope: Scope): SqlError {
   const source = scope.relations[0]?.name ?? null;
@@ -451,13 +579,21 @@ function bindOrderBy(
   items: readonly BoundItem[],
   context: ExprContext,
   grouping: Grouping | null,
-): BoundOrder | null {
+): { orderBy: (BoundOrder & { isRetimed: boolean }) | null; within: number | null } {
   const [first, ...rest] = orderBy;
-  if (!first) return null;
-  for (const { within, span } of orderBy) if (within) throw notYet('ORDER BY … WITHIN', span);
+  if (!first) return { orderBy: null, within: null };
+  for (const { within, span } of rest) {
+    if (within) throw new SqlError('SQL_NOT_SUPPORTED', 'only the first key of ORDER BY has WITHIN', span, 'drop WITHIN');
+  }
   const bindKey = ({ expr }: ast.OrderItem): Expr => ordinalOrAlias(expr, items) ?? bindExpr(expr, context);
   const time = bindKey(first);
+  const keys = rest.map((item) => ({ expr: bindKey(item), descending: item.descending, nulls: item.nulls }));
+  const within = first.within && bindWithin(first, time, items);
   const found = timeOf(time, grouping);
+  if (within !== null || (!found && isRowtimeItem(time, items) && !first.descending)) {
+    const sorted = { window: null, isRun: false, time, keys, isRetimed: true };
+    return { orderBy: within !== null && keys.length === 0 ? null : sorted, within };
+  }
   if (!found) {
     const example = grouping ? 'the window of GROUP BY' : 'FLOOR("STREAM".ROWTIME TO SECOND)';
     throw new SqlError(
@@ -477,8 +613,35 @@ function bindOrderBy(
       first.span,
       first.descending ? 'drop DESC' : 'add DESC',
     );
-  const keys = rest.map((item) => ({ expr: bindKey(item), descending: item.descending, nulls: item.nulls }));
-  return { ...found, time, keys };
+  return { orderBy: { ...found, time, keys, isRetimed: false }, within: null };
+}
+
+/** ORDER BY ts WITHIN interval, the T-sort (AWS SQL reference, "T-sorting Stream Input"): how late a row may come. */
+function bindWithin(first: ast.OrderItem, time: Expr, items: readonly BoundItem[]): number {
+  const interval = first.within as ast.Expr;
+  if (time.type.kind !== 'timestamp') {
+    throw new SqlError(
+      'SQL_TYPE',
+      `ORDER BY … WITHIN sorts by a TIMESTAMP, and this is ${printType(time.type)}`,
+      first.expr.span,
+    );
+  }
+  if (first.descending)
+    throw new SqlError('SQL_NOT_SUPPORTED', 'ORDER BY … WITHIN cannot be DESC', first.span, 'drop DESC');
+  if (!isRowtimeItem(time, items) || monotonicity(time)) {
+    throw new SqlError(
+      'SQL_NOT_SUPPORTED',
+      'ORDER BY … WITHIN sorts by the time of a column, which is selected AS ROWTIME',
+      first.expr.span,
+      'write SELECT STREAM s.ts AS ROWTIME, … ORDER BY s.ts WITHIN INTERVAL …',
+    );
+  }
+  return millisOf(interval, interval.span, 'WITHIN');
+}
+
+function isRowtimeItem(expr: Expr, items: readonly BoundItem[]): boolean {
+  const text = JSON.stringify(expr);
+  return items.some((item) => item.isRowtime && JSON.stringify(item.expr) === text);
 }
 
 function ordinalOrAlias(expr: ast.Expr, items: readonly BoundItem[]): Expr | null {
@@ -529,9 +692,17 @@ function rowtimeColumn(query: BoundQuery): number {
     const [first = -1, ...others] = query.inputs.map(rowtimeColumn);
     return others.every((other) => other === first) ? first : -1;
   }
+  if (query.retime) return query.retime.time;
   // ORDER BY may give the rows the ROWTIME of its key.
   if (query.orderBy) return -1;
   return query.items.findIndex(({ name, expr }) => name === 'ROWTIME' && expr.kind === 'rowtime');
+}
+
+/** The column of a query that is written AS ROWTIME; -1 if there is none. */
+function explicitRowtime(query: BoundQuery): number {
+  if (query.kind === 'select') return query.items.findIndex(({ isRowtime }) => isRowtime);
+  const [first = -1, ...others] = query.inputs.map(explicitRowtime);
+  return others.every((other) => other === first) ? first : -1;
 }
 
 function bindFromItem(item: ast.Relation | ast.Subquery | ast.TableFunction, catalog: Catalog): BoundFrom {

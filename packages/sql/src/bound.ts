@@ -10,7 +10,7 @@ export interface BoundSelect {
   /** Over the columns of `from`. */
   readonly where: Expr | null;
   readonly group: BoundGroup | null;
-  /** OVER windows. Their calls are columns behind those of `from`, in order. */
+  /** OVER windows. Their calls are columns behind those of the groups if there are any, else of `from`, in order. */
   readonly windows: readonly BoundWindow[];
   /** Over the columns of the groups: keys, window start, aggregates. */
   readonly having: Expr | null;
@@ -18,6 +18,7 @@ export interface BoundSelect {
   readonly items: readonly BoundItem[];
   readonly distinct: BoundDistinct | null;
   readonly orderBy: BoundOrder | null;
+  readonly retime: BoundRetime | null;
 }
 
 /** UNION ALL: columns by position, types of all sides brought into one. */
@@ -31,6 +32,8 @@ export interface BoundItem {
   readonly name: string;
   readonly expr: Expr;
   readonly span: Span;
+  /** Written `AS ROWTIME`: a pump may leave it out of the columns that it inserts. */
+  readonly isRowtime?: boolean;
   /** A field of a record: a log parser in a select list becomes an item per field, all of one record. */
   readonly record?: RecordField;
 }
@@ -65,6 +68,9 @@ export interface BoundJoin {
   /** Over `schema`. */
   readonly residual: Expr | null;
   readonly schema: Schema;
+  /** A window that reaches forward: the rows that come out have the ROWTIME of the other side, its column of `schema`, so
+   *  much after which the last row to meet can come. */
+  readonly following: { readonly time: number; readonly millis: number } | null;
 }
 
 export interface BoundJoinSide {
@@ -106,6 +112,7 @@ export interface BoundAggregateCall {
   readonly name: string;
   readonly arg: Expr | null;
   readonly type: SqlType;
+  readonly ignoreNulls?: boolean;
 }
 
 /** A window of OVER and the calls that share it. */
@@ -155,4 +162,24 @@ export interface BoundSortKey {
   readonly descending: boolean;
   /** null: NULL is the largest value. */
   readonly nulls: 'first' | 'last' | null;
+}
+
+/** AS ROWTIME: the item of that name is the ROWTIME of the rows. */
+export interface BoundRetime {
+  readonly time: number;
+  /** ORDER BY … WITHIN: how late a row may come. */
+  readonly within: number;
+  readonly bound: TimeBound | null;
+  /** Before the rows are sorted: the first key of ORDER BY is the new ROWTIME. */
+  readonly isFirst: boolean;
+}
+
+/** What the ROWTIME of a row says about its new one: at time t it is at least `expr`, an ascending expression of ROWTIME, of
+ *  the start of the window that ended at t, or of t - lag. */
+export interface TimeBound {
+  readonly expr: Expr;
+  readonly window: WindowPlan | null;
+  readonly lag: number;
+  /** Rows whose new times are not in order are put in order, as soon as the bound allows. */
+  readonly sorts: boolean;
 }

@@ -15,7 +15,9 @@ import {
   lookup,
   type Millis,
   type Operator,
+  type OverWindow,
   project,
+  Retime,
   RowErrors,
   Slide,
   Sort,
@@ -27,10 +29,11 @@ import {
   Union,
 } from '@rowtime/core';
 import { unreachable } from './ast.ts';
+import type { TimeBound } from './bound.ts';
 import type { CatalogStream, ReferenceTable } from './catalog.ts';
 import { functionNamed } from './functions/index.ts';
 import { monotonicity } from './monotonic.ts';
-import { inputsOf, type PlanNode, type PumpPlan } from './plan.ts';
+import { inputsOf, type PlanNode, type PumpPlan, type SlideCall } from './plan.ts';
 import { substitute } from './rules.ts';
 import { tableFunction } from './table-functions/index.ts';
 import { windowFrom, windowOfValues } from './windows.ts';
@@ -139,6 +142,11 @@ class PumpBuilder {
         const input = node.input.schema;
         return new Stagger({ input, range: node.range, keys: node.keys, calls: aggregateCalls(node), errors });
       }
+      case 'retime': {
+        const { schema, time, within, bound } = node;
+        const boundAt = bound && boundOf(bound);
+        return new Retime({ schema, time, within: bound?.sorts ? null : within, bound: boundAt, errors });
+      }
       case 'distinct':
         return new Distinct({ schema: node.schema, time: node.time, timeAt: timeAt(node), keys: node.keys });
       case 'sort': {
@@ -148,15 +156,15 @@ class PumpBuilder {
         return new Sort({ schema, time, keys, rowtimeIsKey, startOf, timeAt: timeAt(node) });
       }
       case 'slide': {
-        const windows = node.windows.map(({ frame, partitionBy, calls }) => ({
-          frame,
-          partitionBy,
-          calls: calls.map(({ name, input, args, options }) => {
+        const windows = node.windows.map(({ frame, partitionBy, calls }): OverWindow => {
+          if (frame.kind === 'unbounded') return { frame, partitionBy, calls: calls.map(runningCall) };
+          const ended = calls.map(({ name, input, args, options }) => {
             const analytic = analyticFunction(name)?.bind(args, options);
             assert(analytic, `${name} OVER was bound`);
             return { name, input, analytic };
-          }),
-        }));
+          });
+          return { frame, partitionBy, calls: ended };
+        });
         return new Slide({ input: node.input.schema, windows, errors });
       }
       case 'join': {
@@ -182,10 +190,19 @@ class PumpBuilder {
   }
 }
 
+function runningCall({ name, input, args, options }: SlideCall): AggregateCall {
+  const aggregate = aggregateFunction(name)?.bind(
+    args.map(({ type }) => type),
+    options,
+  );
+  assert(aggregate, `${name} OVER was bound`);
+  return { name, input, aggregate };
+}
+
 function aggregateCalls({ input, calls }: Extract<PlanNode, { kind: 'tumble' | 'groupRuns' | 'stagger' }>): AggregateCall[] {
-  return calls.map(({ name, input: index }) => {
+  return calls.map(({ name, input: index, ignoreNulls }) => {
     const types = index === null ? [] : [input.schema[index]?.type as SqlType];
-    const aggregate = aggregateFunction(name)?.bind(types);
+    const aggregate = aggregateFunction(name)?.bind(types, { ignoreNulls });
     assert(aggregate, `${name} was bound`);
     return { name, input: index, aggregate };
   });
@@ -203,6 +220,12 @@ function timeAt({
   const { start } = windowFrom(window);
   const value = evaluateAt(substitute(timeExpr, () => ({ kind: 'rowtime', type: { kind: 'timestamp' } })));
   return (rowtime) => value(start(rowtime - 1));
+}
+
+function boundOf({ expr, window, lag }: TimeBound): (rowtime: Millis) => Millis {
+  const value = evaluateAt(expr);
+  const windows = window && windowFrom(window);
+  return (rowtime) => value(windows ? windows.start(rowtime - 1) : rowtime - lag);
 }
 
 /** The ROWTIME of rows that were gathered while the leading key stayed the same: when that began. */

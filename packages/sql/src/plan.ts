@@ -10,6 +10,7 @@ import type {
   BoundQuery,
   BoundSelect,
   BoundTime,
+  TimeBound,
   WindowPlan,
 } from './bound.ts';
 import { substitute } from './rules.ts';
@@ -26,8 +27,7 @@ export type PlanNode =
       readonly window: WindowPlan;
       /** Columns of the input. */
       readonly keys: readonly number[];
-      /** `input` null: COUNT(*). */
-      readonly calls: readonly { readonly name: string; readonly input: number | null }[];
+      readonly calls: readonly GroupCall[];
       readonly schema: Schema;
     }
   | {
@@ -36,7 +36,7 @@ export type PlanNode =
       readonly keys: readonly number[];
       /** The one of `keys` whose changes close the groups. */
       readonly run: number;
-      readonly calls: readonly { readonly name: string; readonly input: number | null }[];
+      readonly calls: readonly GroupCall[];
       readonly schema: Schema;
     }
   | {
@@ -45,7 +45,16 @@ export type PlanNode =
       /** Milliseconds. */
       readonly range: number;
       readonly keys: readonly number[];
-      readonly calls: readonly { readonly name: string; readonly input: number | null }[];
+      readonly calls: readonly GroupCall[];
+      readonly schema: Schema;
+    }
+  | {
+      readonly kind: 'retime';
+      readonly input: PlanNode;
+      /** The column that becomes the ROWTIME. */
+      readonly time: number;
+      readonly within: number;
+      readonly bound: TimeBound | null;
       readonly schema: Schema;
     }
   | (BoundTime & {
@@ -95,6 +104,13 @@ export type PlanNode =
       readonly schema: Schema;
     };
 
+/** An aggregate of a GROUP BY; `input` null: COUNT(*). */
+export interface GroupCall {
+  readonly name: string;
+  readonly input: number | null;
+  readonly ignoreNulls: boolean;
+}
+
 /** How one input takes part in a join: see JoinSide of core. */
 export type PlanJoinSide = Omit<BoundJoinSide, 'from'>;
 
@@ -126,8 +142,10 @@ export interface PumpPlan {
   readonly root: PlanNode;
 }
 
-export function planPump({ name, into, query, columns }: BoundPump): PumpPlan {
-  const input = planQuery(query);
+export function planPump({ name, into, query, rowtime, columns }: BoundPump): PumpPlan {
+  const rows = planQuery(query);
+  const input: PlanNode =
+    rowtime === null ? rows : { ...rowtime, kind: 'retime', input: rows, within: 0, schema: rows.schema };
   return { name, into: into.name, root: { kind: 'project', input, exprs: columns, schema: into.schema } };
 }
 
@@ -154,16 +172,24 @@ function planQuery(query: BoundQuery): PlanNode {
 }
 
 function planSelect(query: BoundSelect): PlanNode {
+  const { retime } = query;
+  if (!retime || retime.isFirst) return planRows(query);
+  const input = planRows(query);
+  const { time, within, bound } = retime;
+  return { kind: 'retime', input, time, within, bound, schema: input.schema };
+}
+
+function planRows(query: BoundSelect): PlanNode {
   let node = planFrom(query.from);
   if (query.where) node = { kind: 'filter', input: node, predicate: query.where, schema: node.schema };
   if (query.group) node = planGroup(node, query.group);
+  if (query.having) node = { kind: 'filter', input: node, predicate: query.having, schema: node.schema };
   const width = node.schema.length;
   if (query.windows.length > 0) node = planWindows(node, query.windows);
   // What the windows read stands between the columns of FROM and the calls.
   const between = node.kind === 'slide' ? node.input.schema.length - width : 0;
   const placed = (expr: Expr): Expr =>
     substitute(expr, (column) => (column.index < width ? column : { ...column, index: column.index + between }));
-  if (query.having) node = { kind: 'filter', input: node, predicate: query.having, schema: node.schema };
   const schema = schemaOf(query);
   const exprs = query.items.map(({ expr }) => placed(expr));
   if (query.distinct) {
@@ -182,7 +208,7 @@ function planSelect(query: BoundSelect): PlanNode {
   }
   if (!query.orderBy) return { kind: 'project', input: node, exprs, schema };
 
-  return planSort(node, exprs, schema, query.orderBy, placed);
+  return planSort(node, exprs, schema, query.orderBy, placed, query.retime);
 }
 
 // Sort keys need not be selected: they travel behind the columns and are dropped after the sort.
@@ -192,14 +218,20 @@ function planSort(
   schema: Schema,
   { time, window, isRun, keys }: BoundOrder,
   placed: (expr: Expr) => Expr,
+  retime: BoundSelect['retime'] = null,
 ): PlanNode {
   const sortExprs = [placed(time), ...keys.map(({ expr }) => placed(expr))];
   const wide: Schema = [...schema, ...sortExprs.map(({ type }, i) => field(`sort key ${i + 1}`, type))];
+  let rows: PlanNode = { kind: 'project', input, exprs: [...exprs, ...sortExprs], schema: wide };
+  if (retime?.isFirst) {
+    const { time: column, within, bound } = retime;
+    rows = { kind: 'retime', input: rows, time: column, within, bound, schema: wide };
+  }
   const sorted: PlanNode = {
     kind: 'sort',
-    input: { kind: 'project', input, exprs: [...exprs, ...sortExprs], schema: wide },
+    input: rows,
     time: schema.length,
-    timeExpr: time,
+    timeExpr: retime?.isFirst ? { kind: 'rowtime', type: time.type } : time,
     window,
     isRun,
     keys: keys.map(({ descending, nulls }, i) => ({ index: schema.length + 1 + i, descending, nulls })),
@@ -221,7 +253,11 @@ function planGroup(input: PlanNode, group: NonNullable<BoundSelect['group']>): P
   };
   const schema: Schema = exprs.map(({ type }, i) => field(nameOf(i), type));
   let next = group.keys.length;
-  const calls = group.aggregates.map(({ name, arg }) => ({ name, input: arg ? next++ : null }));
+  const calls = group.aggregates.map(({ name, arg, ignoreNulls = false }) => ({
+    name,
+    input: arg ? next++ : null,
+    ignoreNulls,
+  }));
   const keys = group.keys.map((_, i) => i);
   const projected: PlanNode = { kind: 'project', input, exprs, schema };
   const keyFields = schema.slice(0, keys.length);
@@ -271,7 +307,11 @@ function planFrom(from: BoundFrom): PlanNode {
       const { left, right, residual, schema } = from;
       const side = ({ frame, keys, isOuter }: BoundJoinSide): PlanJoinSide => ({ frame, keys, isOuter });
       const inputs = [planFrom(left.from), planFrom(right.from)] as const;
-      return { kind: 'join', inputs, sides: [side(left), side(right)], residual, schema };
+      const join: PlanNode = { kind: 'join', inputs, sides: [side(left), side(right)], residual, schema };
+      if (!from.following) return join;
+      const { time, millis: lag } = from.following;
+      const bound: TimeBound = { expr: { kind: 'rowtime', type: { kind: 'timestamp' } }, window: null, lag, sorts: true };
+      return { kind: 'retime', input: join, time, within: 0, bound, schema };
     }
     case 'lookup': {
       const { from: stream, ...rest } = from;

@@ -71,6 +71,7 @@ function pruned(node: PlanNode, wanted: ReadonlySet<number>): Pruned {
     case 'tumble':
     case 'groupRuns':
     case 'stagger':
+    case 'retime':
     case 'distinct':
     case 'sort':
     case 'tableFunction':
