@@ -7,6 +7,7 @@ import {
   Distinct,
   type Expr,
   Failures,
+  type FunctionLookup,
   filter,
   type GraphNode,
   GroupRuns,
@@ -23,6 +24,7 @@ import {
   Sort,
   type SqlType,
   Stagger,
+  StartTime,
   stateless,
   streamId,
   Tumble,
@@ -31,7 +33,7 @@ import {
 import { unreachable } from './ast.ts';
 import type { TimeBound } from './bound.ts';
 import type { CatalogStream, ReferenceTable } from './catalog.ts';
-import { functionNamed } from './functions/index.ts';
+import { functionNamed, functionsAt } from './functions/index.ts';
 import { monotonicity } from './monotonic.ts';
 import { inputsOf, type PlanNode, type PumpPlan, type SlideCall } from './plan.ts';
 import { substitute } from './rules.ts';
@@ -41,6 +43,8 @@ import { windowFrom, windowOfValues } from './windows.ts';
 export interface InstantiateOptions {
   readonly seed: number;
   readonly tables: Readonly<Record<string, ReferenceTable>>;
+  /** When the queries start; null: CURRENT_TIMESTAMP is the ROWTIME of its row. */
+  readonly now: Millis | null;
 }
 
 /** The only place that makes operators: pumps in an order in which each comes after those it reads. */
@@ -68,10 +72,15 @@ export function instantiate(
   const done = new Set<PumpPlan>();
   const outputs = new Map<string, string>();
   addStreams();
+  const start = options.now === null ? null : new StartTime(options.now);
+  const functions = functionsAt(start && (() => start.time));
+  // It reads a stream only because every node does.
+  const [stream] = nodes;
+  if (start && stream) nodes.push({ id: 'start', operator: start, from: [stream.id] });
   while (done.size < pumps.length) {
     const next = pumps.find((pump) => !done.has(pump) && ready(pump));
     assert(next, 'pumps form no cycle');
-    outputs.set(next.name, new PumpBuilder(next, nodes, options).build());
+    outputs.set(next.name, new PumpBuilder(next, nodes, functions, options).build());
     done.add(next);
     addStreams();
   }
@@ -95,12 +104,14 @@ function streamNode({ name, schema: declared, metadata }: CatalogStream, writers
 class PumpBuilder {
   readonly #pump: PumpPlan;
   readonly #nodes: GraphNode[];
+  readonly #functions: FunctionLookup;
   readonly #options: InstantiateOptions;
   #place = 0;
 
-  constructor(pump: PumpPlan, nodes: GraphNode[], options: InstantiateOptions) {
+  constructor(pump: PumpPlan, nodes: GraphNode[], functions: FunctionLookup, options: InstantiateOptions) {
     this.#pump = pump;
     this.#nodes = nodes;
+    this.#functions = functions;
     this.#options = options;
   }
 
@@ -121,9 +132,9 @@ class PumpBuilder {
   #operator(node: Exclude<PlanNode, { kind: 'read' }>, errors: RowErrors): Operator {
     switch (node.kind) {
       case 'filter':
-        return filter(node.schema, node.predicate, errors, functionNamed);
+        return filter(node.schema, node.predicate, errors, this.#functions);
       case 'project':
-        return project(node.input.schema, node.schema, node.exprs, errors, functionNamed);
+        return project(node.input.schema, node.schema, node.exprs, errors, this.#functions);
       case 'tumble': {
         const input = node.input.schema;
         return new Tumble({
@@ -170,12 +181,12 @@ class PumpBuilder {
       case 'join': {
         const { sides, schema, residual } = node;
         const side = (i: 0 | 1): JoinSide => ({ ...sides[i], schema: node.inputs[i].schema });
-        return new Join({ left: side(0), right: side(1), schema, residual, errors, functions: functionNamed });
+        return new Join({ left: side(0), right: side(1), schema, residual, errors, functions: this.#functions });
       }
       case 'lookup': {
         const table = this.#options.tables[node.table];
         assert(table, `reference table ${node.table} is there`);
-        return lookup({ ...node, input: node.input.schema, table, errors, functions: functionNamed });
+        return lookup({ ...node, input: node.input.schema, table, errors, functions: this.#functions });
       }
       case 'union':
         return new Union(node.schema, node.inputs.length);

@@ -46,7 +46,7 @@ export async function run(options: RunOptions): Promise<void> {
   const source = await fileSource({ input: options.input, now, ...given });
   if (options.checkpoint !== null && given === null) keepSchema(options.checkpoint, source.columns);
   const inputs: CompileOptions['inputs'] = { [options.stream]: source.schema };
-  const application = compile(options.sql, { inputs, seed: options.seed });
+  const application = compile(options.sql, { inputs, seed: options.seed, now: now() });
   const used = application.used(options.stream);
   const { clock, decoded } = clockOf(options.rowtime, source.columns, used.slice(0, source.columns.length), now);
   source.use(decoded);
