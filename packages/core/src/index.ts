@@ -44,9 +44,9 @@ export type { AnalyticCall, OverWindow, SlideOptions } from './operators/slide.t
 export { Slide } from './operators/slide.ts';
 export type { SortKey, SortOptions } from './operators/sort.ts';
 export { Sort } from './operators/sort.ts';
-export { StartTime } from './operators/start-time.ts';
 export type { StaggerOptions } from './operators/stagger.ts';
 export { Stagger } from './operators/stagger.ts';
+export { StartTime } from './operators/start-time.ts';
 export type { AggregateCall, TumbleOptions } from './operators/tumble.ts';
 export { Tumble } from './operators/tumble.ts';
 export { Union } from './operators/union.ts';

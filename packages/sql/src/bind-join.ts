@@ -40,12 +40,21 @@ export function bindJoin(
       `write OVER (RANGE INTERVAL '1' MINUTE PRECEDING) after the name of one of them`,
     );
   }
+  const isOuter = {
+    left: join.type === 'left' || join.type === 'full',
+    right: join.type === 'right' || join.type === 'full',
+  };
   const following = bindFollowing(join, left, right, left.from.schema.length, schema.length - 1);
   // Who is followed waits for the rows that follow.
   const waits = (side: BoundSide, other: BoundSide): Frame | null =>
     other.following === null ? side.frame : { kind: 'range', millis: other.following };
+  // A side without a window is there when its own row comes, and only then.
+  const isNow = {
+    left: !left.frame && !left.following && !isOuter.right,
+    right: !right.frame && !right.following && !isOuter.left,
+  };
   return {
-    scope,
+    scope: atOwnTime(scope, left.scope, isNow.left, right.scope, isNow.right),
     from: {
       kind: 'join',
       following,
@@ -53,13 +62,13 @@ export function bindJoin(
         from: left.from,
         frame: waits(left, right),
         keys: leftKeys,
-        isOuter: join.type === 'left' || join.type === 'full',
+        isOuter: isOuter.left,
       },
       right: {
         from: right.from,
         frame: waits(right, left),
         keys: rightKeys,
-        isOuter: join.type === 'right' || join.type === 'full',
+        isOuter: isOuter.right,
       },
       residual,
       schema,
@@ -207,6 +216,19 @@ function joinedScope(
   return { scope: new Scope(relations), schema: [...left, rowtime, ...right, rowtime], offset };
 }
 
+/** The scope of what comes behind the join: the ROWTIME of a side whose row is always the one that comes is that of the row. */
+function atOwnTime(scope: Scope, left: Scope, isLeft: boolean, right: Scope, isRight: boolean): Scope {
+  const sides = [...left.relations, ...right.relations];
+  return new Scope(
+    scope.relations.map((relation, i) => {
+      const side = sides[i];
+      if (!side || side.rowtimeAt !== undefined || !(i < left.relations.length ? isLeft : isRight)) return relation;
+      const { rowtimeAt: _, ...rest } = relation;
+      return { ...rest, rowtime: side.rowtime ?? -1 };
+    }),
+  );
+}
+
 interface BoundCondition {
   readonly leftKeys: readonly number[];
   readonly rightKeys: readonly number[];
@@ -286,8 +308,9 @@ function bindLookup(
     : joinedScope(streamScope, from.schema, tableScope, table.schema);
   const leftWidth = isTableFirst ? table.schema.length : from.schema.length;
   const { leftKeys, rightKeys, residual } = bindCondition(join, scope, leftWidth, offset);
+  const [leftScope, rightScope] = isTableFirst ? [tableScope, streamScope] : [streamScope, tableScope];
   return {
-    scope,
+    scope: atOwnTime(scope, leftScope, !isTableFirst, rightScope, isTableFirst),
     from: {
       kind: 'lookup',
       from,

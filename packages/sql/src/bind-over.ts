@@ -1,4 +1,11 @@
-import { aggregateFunction, analyticFunction, analyticFunctions, type Expr, type Frame, printType } from '@rowtime/core';
+import {
+  aggregateFunction,
+  analyticFunction,
+  analyticFunctions,
+  type Expr,
+  type Frame,
+  printType,
+} from '@rowtime/core';
 import type * as ast from './ast.ts';
 import { bindExpr, type ExprContext, plainContext } from './bind-expr.ts';
 import type { BoundAnalyticCall, BoundWindow } from './bound.ts';
@@ -62,7 +69,9 @@ export class OverWindows implements ExprContext {
         'SQL_NOT_SUPPORTED',
         `${name}(DISTINCT …) is not part of the dialect`,
         call.span,
-        `DISTINCT is for ${distinctFunctions.join(', ')} OVER a window`,
+        name === 'COUNT'
+          ? 'COUNT_DISTINCT_ITEMS_TUMBLING counts distinct values'
+          : `DISTINCT is for ${distinctFunctions.join(', ')} OVER a window`,
       );
     }
     const args = call.args.map((arg) => bindExpr(arg, this.#plain));

@@ -240,11 +240,13 @@ function bindSelect(select: ast.Select, catalog: Catalog): BoundSelect {
   const context: ExprContext = grouping ? withWindows(grouping, over) : over;
   const items = select.items.flatMap((item) => bindItem(item, scope, context, grouping !== null));
   // AWS SQL reference, "Aggregate Functions": an analytic function cannot appear in HAVING.
-  const having =
-    select.having && condition(bindExpr(select.having, grouping ?? over), select.having.span, 'HAVING');
+  const having = select.having && condition(bindExpr(select.having, grouping ?? over), select.having.span, 'HAVING');
   const { orderBy, within } = bindOrderBy(select.orderBy, items, context, grouping);
   const placed = (expr: Expr): Expr =>
-    substitute(expr, (column) => ({ ...column, index: over.place(column.index, grouping?.width ?? from.schema.length) }));
+    substitute(expr, (column) => ({
+      ...column,
+      index: over.place(column.index, grouping?.width ?? from.schema.length),
+    }));
   const retime = bindRetime(items, grouping, within, orderBy?.isRetimed ?? false);
   const distinct = select.distinct ? bindDistinct(items, grouping, select.span) : null;
   if (distinct && orderBy) checkOrderOfDistinct(select.orderBy, orderBy, items);
@@ -344,7 +346,7 @@ function bindItem(item: ast.SelectItem, scope: Scope, context: ExprContext, grou
     const identifier = (name: string): ast.Identifier => ({ kind: 'identifier', name, quoted: true, span });
     return scope.star(qualifier, span).map(({ relation, name, expr }) => {
       // Not by name: a subquery may have two columns of one name.
-      if (!grouped) return { name, expr, span };
+      if (!grouped) return { name, expr, span, isRowtime: expr.kind === 'rowtime' };
       const path = relation === null ? [identifier(name)] : [identifier(relation), identifier(name)];
       return { name, expr: bindExpr({ kind: 'column', path, span }, context), span };
     });
@@ -426,7 +428,9 @@ class Grouping implements ExprContext {
     if (plan) {
       // What a calendar window is made of several: the coarser ones are constant in it, and stay keys.
       const isWindow = (key: Expr): boolean =>
-        plan.unit === 'expression' ? windows.includes(key) : JSON.stringify(calendarWindow(key)) === JSON.stringify(plan);
+        plan.unit === 'expression'
+          ? windows.includes(key)
+          : JSON.stringify(calendarWindow(key)) === JSON.stringify(plan);
       this.#plan = plan;
       this.#windows = windows.filter(isWindow);
       this.#keys = all.filter((key) => !this.#windows.includes(key) && key.kind !== 'literal');
@@ -583,7 +587,8 @@ function bindOrderBy(
   const [first, ...rest] = orderBy;
   if (!first) return { orderBy: null, within: null };
   for (const { within, span } of rest) {
-    if (within) throw new SqlError('SQL_NOT_SUPPORTED', 'only the first key of ORDER BY has WITHIN', span, 'drop WITHIN');
+    if (within)
+      throw new SqlError('SQL_NOT_SUPPORTED', 'only the first key of ORDER BY has WITHIN', span, 'drop WITHIN');
   }
   const bindKey = ({ expr }: ast.OrderItem): Expr => ordinalOrAlias(expr, items) ?? bindExpr(expr, context);
   const time = bindKey(first);

@@ -46,7 +46,11 @@ function describe(node: PlanNode): string {
     case 'retime': {
       const { bound, within } = node;
       const late = bound?.sorts ? ' in order' : within > 0 ? ` within ${within} ms` : '';
-      const from = bound?.window ? ` start of ${printWindow(bound.window)}` : bound?.lag ? ` ROWTIME - ${bound.lag} ms` : '';
+      const from = bound?.window
+        ? ` start of ${printWindow(bound.window)}`
+        : bound?.lag
+          ? ` ROWTIME - ${bound.lag} ms`
+          : '';
       const least = bound ? ` at least ${printExpr(bound.expr, [])}${from && ` of${from}`}` : '';
       return `retime ${printName(node.schema[node.time]?.name ?? '')}${late}${least}`;
     }
@@ -55,7 +59,8 @@ function describe(node: PlanNode): string {
     case 'sort': {
       const column = (i: number): string => printName(node.schema[i]?.name ?? '');
       const keys = node.keys.map(
-        ({ index, descending, nulls }) => column(index) + (descending ? ' desc' : '') + (nulls ? ` nulls ${nulls}` : ''),
+        ({ index, descending, nulls }) =>
+          column(index) + (descending ? ' desc' : '') + (nulls ? ` nulls ${nulls}` : ''),
       );
       return `sort ${node.isRun ? 'runs of ' : ''}${[column(node.time), ...keys].join(', ')}`;
     }
@@ -65,7 +70,10 @@ function describe(node: PlanNode): string {
           const column = (i: number): string => printName(node.input.schema[i]?.name ?? '');
           const reach = printFrame(frame);
           const computed = calls.map(({ name, input, args, options }) => {
-            const flags = (options.distinct ? ' distinct' : '') + (options.ignoreNulls ? ' ignore nulls' : '') + (options.fromLast ? ' from last' : '');
+            const flags =
+              (options.distinct ? ' distinct' : '') +
+              (options.ignoreNulls ? ' ignore nulls' : '') +
+              (options.fromLast ? ' from last' : '');
             const printed = [input === null ? '*' : column(input), ...args.slice(1).map((arg) => printExpr(arg, []))];
             return `${name}(${printed.join(', ')})${flags}`;
           });

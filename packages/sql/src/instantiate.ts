@@ -210,7 +210,10 @@ function runningCall({ name, input, args, options }: SlideCall): AggregateCall {
   return { name, input, aggregate };
 }
 
-function aggregateCalls({ input, calls }: Extract<PlanNode, { kind: 'tumble' | 'groupRuns' | 'stagger' }>): AggregateCall[] {
+function aggregateCalls({
+  input,
+  calls,
+}: Extract<PlanNode, { kind: 'tumble' | 'groupRuns' | 'stagger' }>): AggregateCall[] {
   return calls.map(({ name, input: index, ignoreNulls }) => {
     const types = index === null ? [] : [input.schema[index]?.type as SqlType];
     const aggregate = aggregateFunction(name)?.bind(types, { ignoreNulls });

@@ -310,7 +310,12 @@ function planFrom(from: BoundFrom): PlanNode {
       const join: PlanNode = { kind: 'join', inputs, sides: [side(left), side(right)], residual, schema };
       if (!from.following) return join;
       const { time, millis: lag } = from.following;
-      const bound: TimeBound = { expr: { kind: 'rowtime', type: { kind: 'timestamp' } }, window: null, lag, sorts: true };
+      const bound: TimeBound = {
+        expr: { kind: 'rowtime', type: { kind: 'timestamp' } },
+        window: null,
+        lag,
+        sorts: true,
+      };
       return { kind: 'retime', input: join, time, within: 0, bound, schema };
     }
     case 'lookup': {

@@ -3,8 +3,8 @@ import type { Column } from '../column.ts';
 import type { Operator, Output } from '../operator.ts';
 import type { RowErrors } from '../row-errors.ts';
 import type { Field, Schema } from '../schema.ts';
-import type { BoundAnalytic, SlidingCall } from '../sliding/sliding-call.ts';
 import { RunningWindow } from '../sliding/running-window.ts';
+import type { BoundAnalytic, SlidingCall } from '../sliding/sliding-call.ts';
 import { type BoundedFrame, type Frame, SlidingWindow } from '../sliding/sliding-window.ts';
 import { withoutFailedResults } from './failed-results.ts';
 import type { AggregateCall } from './tumble.ts';
@@ -95,12 +95,7 @@ class EndedWindow {
   readonly #window: SlidingWindow;
   readonly #calls: readonly { readonly input: number | null; readonly call: SlidingCall }[];
 
-  constructor(
-    input: Schema,
-    frame: BoundedFrame,
-    partitionBy: readonly number[],
-    calls: readonly AnalyticCall[],
-  ) {
+  constructor(input: Schema, frame: BoundedFrame, partitionBy: readonly number[], calls: readonly AnalyticCall[]) {
     this.#window = new SlidingWindow(frame, input, partitionBy);
     this.#calls = calls.map(({ input: column, analytic }) => ({ input: column, call: analytic.create() }));
   }

@@ -47,7 +47,10 @@ export class Sort implements Operator {
 
   push(batch: Batch, out: Output): void {
     const time = batch.columns[this.#options.time];
-    if (!this.#options.timeAt) return this.#pushRuns(batch, time, out);
+    if (!this.#options.timeAt) {
+      this.#pushRuns(batch, time, out);
+      return;
+    }
     if (time.kind !== 'num') throw new Error('broken invariant: the leading key of ORDER BY is a number or a time');
     let from = 0;
     for (let i = 0; i < batch.length; i++) {
@@ -98,9 +101,8 @@ export class Sort implements Operator {
     const order = sortedRows(batch, this.#options.keys);
     const sorted = order ? gather(batch, order, batch.length) : batch;
     const { rowtimeIsKey, startOf } = this.#options;
-    if (!rowtimeIsKey && !startOf) return out(sorted);
-    const rowtime = startOf ? startOf(batch.rowtime[0]) : this.#time;
-    out({ ...sorted, rowtime: new Float64Array(batch.length).fill(rowtime) });
+    const rowtime = startOf ? startOf(batch.rowtime[0]) : rowtimeIsKey ? this.#time : null;
+    out(rowtime === null ? sorted : { ...sorted, rowtime: new Float64Array(batch.length).fill(rowtime) });
   }
 }
 

@@ -84,7 +84,10 @@ export class SlidingDistinctSum implements SlidingCall {
       return;
     }
     counts.delete(value);
-    if (counts.size > 0) return add(group, -value, sums, lost);
+    if (counts.size > 0) {
+      add(group, -value, sums, lost);
+      return;
+    }
     this.#seen.delete(group);
     sums[group] = 0;
     lost[group] = 0;
