@@ -1,4 +1,4 @@
-import { type Field, Graph, type Schema, type SqlType } from '@rowtime/core';
+import { type Field, Graph, type Millis, type Schema, type SqlType } from '@rowtime/core';
 import type { Statement } from './ast.ts';
 import { type BoundPump, bindPump } from './bind.ts';
 import { notYet } from './bind-expr.ts';
@@ -20,6 +20,9 @@ export interface CompileOptions {
   readonly tables?: Readonly<Record<string, ReferenceTable>>;
   /** Where RANDOM_CUT_FOREST starts its random numbers. The service took a new seed at each start. Default 42. */
   readonly seed?: number;
+  /** When the application starts, for CURRENT_TIMESTAMP and its like; a restored checkpoint keeps the time of the first start.
+   *  Left out: the ROWTIME of each row, so that a replay gives the same results. */
+  readonly now?: Millis;
 }
 
 /** A compiled program. Plain data until `graph` makes operators of it. */
@@ -127,7 +130,7 @@ function checkLength(sql: string): void {
 
 function compileStatements(
   statements: readonly Statement[],
-  { inputs, tables = {}, seed = 42 }: CompileOptions,
+  { inputs, tables = {}, seed = 42, now }: CompileOptions,
 ): Application {
   const schemas = Object.fromEntries(Object.entries(inputs).map(([name, columns]) => [name, schemaFrom(columns)]));
   const catalog = new Catalog(schemas, tables);
@@ -143,6 +146,8 @@ function compileStatements(
     ),
     ...pumps.map(explain),
   ].join('\n');
+  // Not the time itself: a checkpoint is of the same plan, whenever it is gone on with.
+  const plan = `${explained}\nseed ${seed}${now === undefined ? '' : '\nstart'}`;
   return {
     streams,
     pumps,
@@ -153,7 +158,7 @@ function compileStatements(
       return schema.map((_, i) => read.has(i));
     },
     explain: () => explained,
-    graph: () => new Graph(instantiate(streams, pumps, { seed, tables }), `${explained}\nseed ${seed}`),
+    graph: () => new Graph(instantiate(streams, pumps, { seed, tables, now: now ?? null }), plan),
   };
 }
 

@@ -291,7 +291,15 @@ function bindCall(node: ast.Call, context: ExprContext, bind: (part: ast.Expr) =
   const written = node.name.name;
   const name = Object.hasOwn(aliases, written) ? (aliases[written] ?? written) : written;
   if (node.over) return context.analytic(node);
-  if (node.nthFrom || node.nulls) throw notYet(`${written} with RESPECT or IGNORE NULLS`, node.span);
+  const endsOfGroup = ['FIRST_VALUE', 'LAST_VALUE'];
+  if (node.nthFrom || (node.nulls && !endsOfGroup.includes(name))) {
+    throw new SqlError(
+      'SQL_ARGUMENTS',
+      `${written} takes no ${node.nthFrom ? 'FROM FIRST or FROM LAST' : 'RESPECT or IGNORE NULLS'} here`,
+      node.span,
+      `that is for ${endsOfGroup.join(' and ')}, and for functions OVER a window`,
+    );
+  }
   if (aggregateFunction(name)) {
     if (node.quantifier === 'distinct') {
       // AWS SQL reference, "COUNT": DISTINCT is not supported.
@@ -389,9 +397,6 @@ function recordAsValue(node: ast.Call): SqlError {
   );
 }
 
-/** Functions OVER a window that are aggregates too, and not in this version: naming them says "wait", not "wrong". */
-const laterAggregates = ['ANY', 'EVERY'];
-
 /** Names of the table that stand for another spelling. */
 const internalFunctions = [
   'CEIL_TO',
@@ -406,7 +411,6 @@ const internalFunctions = [
 
 function unknownFunction(node: ast.Call): SqlError {
   const name = node.name.name;
-  if (laterAggregates.includes(name)) return notYet(`${name} without OVER`, node.span);
   if (analyticFunction(name)) {
     return new SqlError(
       'SQL_ARGUMENTS',

@@ -80,7 +80,7 @@ export class Scope {
   /** The columns of `*` or `relation.*`. */
   star(qualifier: Identifier | null, span: Span): { relation: string | null; name: string; expr: Expr }[] {
     const among = qualifier ? [this.#relation(qualifier)] : this.relations;
-    return among.flatMap(({ name: relation, schema, records, offset }) => {
+    return among.flatMap(({ name: relation, schema, records, offset, rowtime }) => {
       if (records?.some((record) => record !== null)) {
         throw new SqlError(
           'SQL_TYPE',
@@ -89,7 +89,10 @@ export class Scope {
           'name its fields: t.r.COLUMN1',
         );
       }
-      return schema.map(({ name, type }, i) => ({ relation, name, expr: { kind: 'column', index: offset + i, type } }));
+      return schema.map(({ name, type }, i) => {
+        const expr: Expr = i === rowtime ? { kind: 'rowtime', type } : { kind: 'column', index: offset + i, type };
+        return { relation, name, expr };
+      });
     });
   }
 

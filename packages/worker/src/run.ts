@@ -62,7 +62,7 @@ export async function run(options: RunOptions): Promise<void> {
   if (source.hasHeader) process.stderr.write(`${headerHint}\n`);
   if (options.checkpoint !== null && given === null) keepSchema(options.checkpoint, source.inputSchema);
   const inputs = Object.fromEntries(streams.map((name) => [name, source.schema]));
-  const application = compile(options.sql, { inputs, tables, seed: options.seed });
+  const application = compile(options.sql, { inputs, tables, seed: options.seed, now: now() });
   const uses = streams.map((name) => application.used(name));
   const used = source.columns.map((_, c) => uses.some((ofStream) => ofStream[c] === true));
   const { clock, decoded } = clockOf(options.rowtime, source.columns, used, now);

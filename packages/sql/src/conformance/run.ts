@@ -216,6 +216,8 @@ function play(
     // error_stream holds rows of this very instant back, to keep them in order; they are errors all the same.
     done = true;
     graph.advance(end + 1);
+    // Those of a stream with another time than the input (AS ROWTIME) wait for that.
+    if (graph.errorsHeld > 0) graph.advance(Number.POSITIVE_INFINITY);
   }
   return {
     rows,

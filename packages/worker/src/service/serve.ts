@@ -82,6 +82,7 @@ async function serveLocked(context: Context): Promise<void> {
   const compiled = compiledProgram(file, application.ApplicationCode, {
     inputs: Object.fromEntries(streams.map((stream) => [stream, columns])),
     tables,
+    now: now(),
     ...(rowtime.seed !== undefined && { seed: rowtime.seed }),
   });
   const uses = streams.map((stream) => compiled.used(stream));
