@@ -17,8 +17,8 @@ export interface Bucket {
   readonly publishedAtOnce: number;
   open(): Promise<void>;
   /** Gives a sealed object its key, whole or not at all: 'exists' if there is something under it, which stays as it is. Tries
-   *  again what can be tried again; 'stopped' if it was told to stop before it came to an end. */
-  publish(key: string, object: Sealed): Promise<'published' | 'exists' | 'stopped'>;
+   *  again what can be tried again, and rejects with Stopped if it was told not to. */
+  publish(key: string, object: Sealed): Promise<'published' | 'exists'>;
   /** What was published since the last call is durable when this resolves. */
   settle(): Promise<void>;
   /** Of the content; null if there is no such object. */

@@ -5,6 +5,7 @@ import { assert, type Millis, type Participant } from '@rowtime/core';
 import { type Bucket, type Compression, extensionOf, FolderBucket } from './bucket.ts';
 import { type LayoutOptions, type ObjectLayout, objectLayout, safeName } from './layout.ts';
 import { type Measure, RootedFolder } from './rooted-folder.ts';
+import { Stopped } from './stopped.ts';
 
 /** How a stream becomes objects. Writers that share a folder or bucket have different streams. */
 export interface ObjectCut extends Pick<LayoutOptions, 'stream' | 'prefix' | 'timeZone'> {
@@ -163,7 +164,12 @@ export class ObjectWriter implements Participant {
     const { sealed } = this.#own(prepared);
     const published = new Set<number>();
     await eachOf(sealed, this.#bucket.publishedAtOnce, async (object) => {
-      if (await this.#publish(object)) published.add(object.sequence);
+      try {
+        await this.#publish(object);
+        published.add(object.sequence);
+      } catch (error) {
+        if (!(error instanceof Stopped)) throw error;
+      }
     });
     await this.#bucket.settle();
     // Only now: until the new names are durable, the parts are all there is.
@@ -226,19 +232,17 @@ export class ObjectWriter implements Participant {
     this.#pendingBytes = size;
   }
 
-  /** False if it was told to stop. */
-  async #publish(object: ObjectState): Promise<boolean> {
+  async #publish(object: ObjectState): Promise<void> {
     const { sequence, size, crc32 } = object;
     const part = this.#part(sequence);
     const key = this.#key(object);
     // Without a part it was published, and the part removed, before the process died; or, it turns out below, it is lost.
     if (await this.#folder.holdsFile(part)) {
-      const outcome = await this.#bucket.publish(key, { part, size, crc32 });
-      if (outcome !== 'exists') return outcome === 'published';
+      if ((await this.#bucket.publish(key, { part, size, crc32 })) === 'published') return;
     }
     const found = await this.#bucket.measure(key);
     if (!found) throw this.#damaged(object, null);
-    if (same(found, object)) return true;
+    if (same(found, object)) return;
     throw new Error(
       `${this.#bucket.locate(key)} exists with other content: found ${print(found)}, expected ${print(object)}. ` +
         'It belongs to another run: take an empty place, or the checkpoint that goes with this one.',
