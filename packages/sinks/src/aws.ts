@@ -27,6 +27,18 @@ export function clientConfig({ region, endpoint, credentials, requestTimeoutMs =
   };
 }
 
+/** Rejects where neither the options nor the SDK's chain name a region: better said at the start than by the first call. */
+export async function expectRegion(
+  client: { config: { region: () => Promise<string> } },
+  resource: string,
+): Promise<void> {
+  try {
+    await client.config.region();
+  } catch (cause) {
+    throw new Error(`${resource}: no region. To fix it: give the option region, or set AWS_REGION.`, { cause });
+  }
+}
+
 /** What an action was done to, for messages. */
 export interface AwsCall {
   /** As IAM names it: "firehose:PutRecordBatch". */

@@ -3,7 +3,7 @@ import { gzip } from 'node:zlib';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { assert } from '@rowtime/core';
 import { isServiceError, untilDone } from './attempts.ts';
-import { type AwsConnection, clientConfig, nameOf, statusOf } from './aws.ts';
+import { type AwsConnection, clientConfig, expectRegion, nameOf, statusOf } from './aws.ts';
 import { type Pace, type Retry, realPace } from './backoff.ts';
 import { type Bucket, type Compression, gunzipped, gzipped, type Sealed } from './bucket.ts';
 import { type Measure, measure, type RootedFolder } from './rooted-folder.ts';
@@ -68,6 +68,7 @@ export class S3Bucket implements Bucket {
       requestChecksumCalculation: wanted,
       responseChecksumValidation: wanted,
     });
+    await expectRegion(client, `s3://${this.#options.bucket}`);
     this.#s3 = { ...sdk, client };
   }
 
