@@ -129,7 +129,8 @@ export function fatalError(error: unknown, { action, resource, region }: AwsCall
   const { name, status, message } = facts(error);
   const place = region === undefined ? '' : ` in ${region}`;
   const fix = fixes[name] ?? (status === 301 ? fixes['PermanentRedirect'] : undefined);
-  const text = `${action} on ${resource}${place} failed: ${name}${message === '' ? '' : `: ${message}`}`;
+  const said = message === '' ? '' : `: ${message.replace(/\.$/, '')}`;
+  const text = `${action} on ${resource}${place} failed: ${name}${said}`;
   return new Error(fix === undefined ? text : `${text}. To fix it: ${fix}.`, { cause: error });
 }
 
