@@ -144,7 +144,7 @@ interface Facts {
 }
 
 function facts(error: unknown): Facts {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error), status: 0, code: '' };
+  if (!(error instanceof Error)) return { message: String(error), name: 'Error', status: 0, code: '' };
   const { $metadata, code } = error as { $metadata?: { httpStatusCode?: number }; code?: unknown };
   // For a name it does not know the SDK takes the status: "301".
   return {

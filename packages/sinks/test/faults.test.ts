@@ -99,7 +99,7 @@ test(`files: nothing lost, nothing twice, the same bytes, in ${schedules} schedu
       const folder = join(root, `${seed}-${run}`);
       const compression = seed % 2 === 0 ? 'gzip' : 'none';
       const create = (beforeStep: (step: string) => void): Sink =>
-        fileSink({ folder, stream: 'OUT', schema: numbers, ...cut, compression, beforeStep });
+        fileSink({ folder, schema: numbers, ...cut, compression, beforeStep });
       await live(create, schedule.rows, run === 'unbroken' ? [unbroken] : [...schedule.lives, unbroken], null);
       found.push(await contents(folder));
     }

@@ -485,7 +485,7 @@ export async function makeBucket({ s3, bucket: Bucket }: Probed): Promise<void> 
 function put(
   { s3, bucket: Bucket }: Probed,
   Key: string,
-  Body: PutObjectCommandInput['Body'],
+  Body: string | Buffer | Readable,
   more: Partial<PutObjectCommandInput> = {},
 ) {
   return s3.send(
