@@ -50,7 +50,7 @@ export async function run(job: Job, signal: AbortSignal): Promise<Progress> {
   const participants = [...sinks.map(({ sink }) => sink), ...(job.participants ?? [])];
   const limit = job.pendingBytesMax ?? 64 << 20;
   let [rows, rejected, checkpoints] = [0, 0, 0];
-  for (const { stream: from, sink } of sinks) graph.listen(from, (batch: Batch) => sink.write(batch));
+  for (const { stream: from, sink } of sinks) graph.listen(from, (batch, errors) => sink.write(batch, errors));
   const restored = await recover(job, participants);
   const progress = (): Progress => ({ rows, rejected, watermark: clock.snapshot(), checkpoints, restored });
   try {
