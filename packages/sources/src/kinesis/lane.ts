@@ -1,0 +1,133 @@
+import type { Millis } from '@rowtime/core';
+import type { ShardStart } from './client.ts';
+import type { ShardReply } from './read-shard.ts';
+import { userRecords } from './user-records.ts';
+
+/** A user record, and its place in the stream. */
+export interface QueuedRecord {
+  readonly sequence: string;
+  /** Its index among the user records of one record of the stream; `isLast` of them. */
+  readonly sub: number;
+  readonly isLast: boolean;
+  readonly partitionKey: string;
+  readonly data: Uint8Array;
+  /** ApproximateArrivalTimestamp. */
+  readonly arrival: Millis;
+  /** The same, raised where the shard's times go back. */
+  readonly time: Millis;
+}
+
+/** Where reading of a shard goes on. Plain data. */
+export interface ShardPosition {
+  readonly shard: string;
+  /** Where it begins while nothing of it was polled: with what arrived at this time or later; null: with its oldest record. */
+  readonly from: Millis | null;
+  /** null: nothing of it was polled. */
+  readonly sequence: string | null;
+  /** The user record of `sequence` to go on with, and at which of its bytes; null: with the record behind it. */
+  readonly sub: number | null;
+  readonly offset: number;
+}
+
+/** What was read of one shard and not yet polled. */
+export class Lane {
+  readonly shard: string;
+  /** MillisBehindLatest of the last reply. */
+  behind: Millis | null = null;
+  /** Nothing more will be added. */
+  isRead = false;
+  bytes = 0;
+  #records: QueuedRecord[] = [];
+  #head = 0;
+  /** No record before this is still to be added. */
+  #time: Millis;
+  readonly #isOpen: boolean;
+  #position: ShardPosition;
+  /** While the first record after a restart is awaited: what of it was polled before. */
+  #skip: ShardPosition | null;
+  #averageBytes = 1024;
+
+  /** `time`: of the last row of all shards; what comes now is not earlier. `isOpen`: not listed as closed. */
+  constructor(position: ShardPosition, time: Millis, isOpen: boolean) {
+    this.shard = position.shard;
+    this.#time = time;
+    this.#isOpen = isOpen;
+    this.#position = position;
+    this.#skip = position.sub === null ? null : position;
+  }
+
+  get head(): QueuedRecord | undefined {
+    return this.#records[this.#head];
+  }
+
+  /** The byte of the head to go on with. */
+  get offset(): number {
+    return this.#position.sub === null ? 0 : this.#position.offset;
+  }
+
+  /** No record before this is still to come from here, queued or not. */
+  get time(): Millis {
+    return this.head?.time ?? this.#time;
+  }
+
+  get position(): ShardPosition {
+    return this.#position;
+  }
+
+  /** How many records of the stream fill about so many bytes. */
+  recordsIn(bytes: number): number {
+    return Math.min(Math.max(Math.floor(bytes / this.#averageBytes), 1), 10_000);
+  }
+
+  /** Takes a reply. `settleMs`: a record may show up that long after the time it is stamped with. */
+  add({ records, millisBehindLatest, askedAt }: ShardReply, settleMs: number): void {
+    this.behind = millisBehindLatest;
+    let bytes = 0;
+    for (const { SequenceNumber, PartitionKey, Data, ApproximateArrivalTimestamp } of records) {
+      const sequence = SequenceNumber!;
+      const data = Data!;
+      const arrival = ApproximateArrivalTimestamp!.getTime();
+      this.#time = Math.max(this.#time, arrival);
+      bytes += data.length + recordOverheadBytes;
+      const packed = userRecords(data) ?? [{ partitionKey: PartitionKey!, data }];
+      const from = this.#skip?.sequence === sequence ? this.#skip.sub! : 0;
+      this.#skip = null;
+      for (let sub = from; sub < packed.length; sub++) {
+        const isLast = sub === packed.length - 1;
+        this.#records.push({ ...packed[sub], sequence, sub, isLast, arrival, time: this.#time });
+      }
+    }
+    this.bytes += bytes;
+    if (records.length > 0) this.#averageBytes = bytes / records.length;
+    // What came with records may have been cut off at the limit of a reply. A closed shard has children, with records
+    // from its end on, as long as the end was not reached.
+    else if (this.#isOpen) this.#time = Math.max(this.#time, askedAt - millisBehindLatest - settleMs);
+  }
+
+  /** The head was polled up to a byte. */
+  polledTo(offset: number): void {
+    const { sequence, sub } = this.head!;
+    this.#position = { ...this.#position, sequence, sub, offset };
+  }
+
+  /** The head was polled. */
+  shift(): void {
+    const { sequence, sub, isLast, data } = this.head!;
+    this.bytes -= data.length + recordOverheadBytes;
+    this.#position = { ...this.#position, sequence, sub: isLast ? null : sub + 1, offset: 0 };
+    this.#head++;
+    if (this.#head === this.#records.length) {
+      this.#records = [];
+      this.#head = 0;
+      this.bytes = 0;
+    }
+  }
+}
+
+const recordOverheadBytes = 256;
+
+/** Where to open a shard. */
+export function startAt({ from, sequence, sub }: ShardPosition): ShardStart {
+  if (sequence !== null) return { type: sub === null ? 'AFTER_SEQUENCE_NUMBER' : 'AT_SEQUENCE_NUMBER', sequence };
+  return from === null ? { type: 'TRIM_HORIZON' } : { type: 'AT_TIMESTAMP', time: from };
+}
