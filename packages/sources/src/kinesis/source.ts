@@ -183,11 +183,7 @@ class Shards implements KinesisSource {
   async poll(signal: AbortSignal): Promise<Poll> {
     // A turn of the event loop: replies come in while earlier ones are worked on.
     await nextTurn();
-    let polled = this.#merge();
-    if (!polled && this.#failure === null && !signal.aborted) {
-      await this.#reply(signal);
-      polled = this.#merge();
-    }
+    const polled = this.#merge() || (await this.#wait(signal));
     // Only now: what was read before the failure is whole.
     if (!polled && this.#failure !== null) throw this.#failure;
     const { batch, rejected } = this.#decoder.take();
@@ -392,18 +388,23 @@ class Shards implements KinesisSource {
     return false;
   }
 
-  /** Resolves when a reply came, soon, or when the signal is aborted. */
-  async #reply(signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const stop = () => {
+  /** Merges what comes, until there is something, for half a second. Whether there was. */
+  async #wait(signal: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
+      const stop = (polled: boolean): void => {
         clearTimeout(timer);
-        signal.removeEventListener('abort', stop);
+        signal.removeEventListener('abort', abort);
         this.#wake = () => {};
-        resolve();
+        resolve(polled);
       };
-      const timer = setTimeout(stop, pollMs);
-      signal.addEventListener('abort', stop);
-      this.#wake = stop;
+      const abort = () => stop(false);
+      const timer = setTimeout(abort, pollMs);
+      signal.addEventListener('abort', abort);
+      this.#wake = () => {
+        const polled = this.#merge();
+        if (polled || this.#failure !== null) stop(polled);
+      };
+      if (signal.aborted || this.#failure !== null) abort();
     });
   }
 }
