@@ -13,8 +13,8 @@ export interface ShardReply {
   readonly askedAt: Millis;
 }
 
-export interface ShardReading {
-  readonly stream: KinesisStream;
+export interface ShardReading<Calls extends keyof KinesisStream = keyof KinesisStream> {
+  readonly stream: Pick<KinesisStream, Calls>;
   readonly shard: string;
   readonly start: ShardStart;
   /** When `start` was LATEST: what to begin with again as long as nothing came. */
@@ -33,7 +33,10 @@ export interface PollPace {
 }
 
 /** The records of a shard by GetRecords, to the end of the shard. The next call is made when the reader asks for more. */
-export async function* pollShard(reading: ShardReading, pace: PollPace): AsyncGenerator<ShardReply> {
+export async function* pollShard(
+  reading: ShardReading<'iterator' | 'getRecords'>,
+  pace: PollPace,
+): AsyncGenerator<ShardReply> {
   const { stream, shard, now, signal } = reading;
   let start = reading.start;
   let iterator: string | undefined = await stream.iterator(shard, start);

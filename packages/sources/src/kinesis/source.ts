@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type Column,
@@ -96,6 +97,8 @@ const metadataOf: Readonly<Record<string, (record: QueuedRecord, lane: Lane) => 
  */
 export async function kinesisSource(options: KinesisSourceOptions): Promise<KinesisSource> {
   const stopped = new AbortController();
+  // One listener for each call under way, so as many as there are shards.
+  setMaxListeners(0, stopped.signal);
   const stream = await KinesisStream.connect(options.stream, options.client ?? {}, {
     random: options.random,
     signal: stopped.signal,

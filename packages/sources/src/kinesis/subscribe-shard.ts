@@ -5,7 +5,7 @@ import { after, restart, type ShardReading, type ShardReply } from './read-shard
 /** The records of a shard by enhanced fan-out, to the end of the shard. A subscription ends after five minutes, or with
  *  the connection, and is renewed behind what it brought. */
 export async function* subscribeShard(
-  reading: ShardReading,
+  reading: ShardReading<'subscribe'>,
   consumer: string,
   random: () => number,
 ): AsyncGenerator<ShardReply> {
