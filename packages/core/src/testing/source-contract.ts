@@ -27,7 +27,10 @@ export const sourceContract: readonly SourceCase[] = [
     async run(harness) {
       const all = await readAll(harness);
       assert(all.rows.length === harness.rows, `there are ${harness.rows} rows, found ${all.rows.length}`);
-      assert(all.rejected.length === harness.rejected, `${harness.rejected} are rejected, found ${all.rejected.length}`);
+      assert(
+        all.rejected.length === harness.rejected,
+        `${harness.rejected} are rejected, found ${all.rejected.length}`,
+      );
       expectSame(await readAll(harness), all);
     },
   },
@@ -175,7 +178,9 @@ async function readAll(harness: SourceHarness, options: ReadOptions = {}): Promi
   await source.open(position);
   const found: Read = { rows: [], rejected: [] };
   const positions: { position: unknown; rows: number; rejected: number }[] = [];
-  while (!isAll({ rows: found.rows.length + before.rows, rejected: found.rejected.length + before.rejected }, harness)) {
+  while (
+    !isAll({ rows: found.rows.length + before.rows, rejected: found.rejected.length + before.rejected }, harness)
+  ) {
     const had = found.rows.length + found.rejected.length;
     const isEnd = await take(source, found, never, options.onPoll);
     const counts = { rows: found.rows.length, rejected: found.rejected.length };
@@ -188,7 +193,10 @@ async function readAll(harness: SourceHarness, options: ReadOptions = {}): Promi
   return { ...found, positions };
 }
 
-function isAll(found: { rows: number | readonly unknown[]; rejected: number | readonly unknown[] }, harness: SourceHarness) {
+function isAll(
+  found: { rows: number | readonly unknown[]; rejected: number | readonly unknown[] },
+  harness: SourceHarness,
+) {
   const count = (of: number | readonly unknown[]) => (typeof of === 'number' ? of : of.length);
   return count(found.rows) >= harness.rows && count(found.rejected) >= harness.rejected;
 }

@@ -30,9 +30,11 @@ export function awsFailure(error: unknown, call: Call): SourceError {
     if (name === 'ResourceNotFoundException') return `check the name, the account, and that it is in Region ${region}`;
     if (expired.has(name)) return 'get new credentials (a role of the machine renews its own; for SSO: aws sso login)';
     if (refused.has(name)) return 'check the access key, its secret, and the clock of this machine';
-    if (name === 'CredentialsProviderError') return 'give the machine a role, or set AWS_PROFILE or the AWS_… variables';
+    if (name === 'CredentialsProviderError')
+      return 'give the machine a role, or set AWS_PROFILE or the AWS_… variables';
     if (message.startsWith('Region is missing')) return 'name the Region: in the options, or in AWS_REGION';
-    if (unknownHost.has(code)) return `Region ${region} has no such service, or this machine has no DNS: check the Region`;
+    if (unknownHost.has(code))
+      return `Region ${region} has no such service, or this machine has no DNS: check the Region`;
     return 'see the message of the service';
   };
   return new SourceError(`${action} on ${resource} failed: ${name}: ${message} (${fix()})`, { cause: error });

@@ -148,9 +148,7 @@ export class KinesisStream {
       },
     });
     const client = await this.#forSubscriptions();
-    const reply = await this.#send('SubscribeToShard', () =>
-      client.send(command, { abortSignal: this.#retry.signal }),
-    );
+    const reply = await this.#send('SubscribeToShard', () => client.send(command, { abortSignal: this.#retry.signal }));
     return reply.EventStream!;
   }
 

@@ -16,7 +16,12 @@ declare module 'aws-kinesis-agg' {
       onError: (error: Error) => void,
     ): void;
     deaggregateSync(
-      record: { readonly kinesis?: unknown; readonly data: string; readonly partitionKey: string; readonly sequenceNumber: string },
+      record: {
+        readonly kinesis?: unknown;
+        readonly data: string;
+        readonly partitionKey: string;
+        readonly sequenceNumber: string;
+      },
       checksums: boolean,
       done: (error: Error | null, records?: UserRecord[]) => void,
     ): void;

@@ -1,15 +1,18 @@
 import { sourceContract } from '@rowtime/core/testing';
+import { startKinesalite } from '@rowtime/testing';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { aggregated } from './aggregate.ts';
 import { sourceOf } from './reading.ts';
-import { type KinesisServer, type Put, startKinesalite } from './server.ts';
+import { type KinesisServer, kinesisServer, type Put } from './server.ts';
 
 let server: KinesisServer;
 beforeAll(async () => {
-  server = await startKinesalite();
+  server = kinesisServer(await startKinesalite());
   await server.createStream('contract', 3);
   for (let from = 0; from < 48; from += 12) {
-    const packed = await aggregated(numbers(from, from + 4).map((data) => ({ partitionKey: 'k', data: Buffer.from(data) })));
+    const packed = await aggregated(
+      numbers(from, from + 4).map((data) => ({ partitionKey: 'k', data: Buffer.from(data) })),
+    );
     const records: Put[] = [
       ...packed.map((data) => ({ data, key: `packed ${from}` })),
       ...numbers(from + 4, from + 8).map((data) => ({ data })),

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { arrivalClock, Graph, type Poll, run, type Schema, type Source, stateless, streamId } from '@rowtime/core';
 import { memoryStore } from '@rowtime/core/testing';
 import { fileSink } from '@rowtime/sinks/file';
+import { faultProxy, type ProxyFault, startKinesalite } from '@rowtime/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Fault, faultProxy } from './fault-proxy.ts';
 import { seeded, sourceOf } from './reading.ts';
-import { type KinesisServer, startKinesalite } from './server.ts';
+import { type KinesisServer, kinesisServer } from './server.ts';
 
 /** More on demand: SCHEDULES=1000 npx vitest run packages/sources/test/kinesis/job.test.ts */
 const schedules = Number(process.env.SCHEDULES ?? 6);
@@ -17,10 +17,13 @@ let server: KinesisServer;
 let root = '';
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'rowtime-kinesis-'));
-  server = await startKinesalite();
+  server = kinesisServer(await startKinesalite());
   await server.createStream('input', 3);
   for (let from = 0; from < rows; from += 25) {
-    await server.put('input', Array.from({ length: 25 }, (_, i) => ({ data: `{"n": ${from + i}}` })));
+    await server.put(
+      'input',
+      Array.from({ length: 25 }, (_, i) => ({ data: `{"n": ${from + i}}` })),
+    );
     await new Promise((resolve) => setTimeout(resolve, 4));
   }
 });
@@ -46,9 +49,15 @@ test('what a job leaves in files is the same bytes whatever broke, and whenever 
       // Some processes live for a few steps, the last ones long enough to end.
       const step = deaths < 12 ? Math.floor(random() * 30) : Number.POSITIVE_INFINITY;
       let steps = 0;
-      died = await live(folder, proxy.url, () => {
-        if (++steps > step) throw new Death();
-      }, store, random).then(
+      died = await live(
+        folder,
+        proxy.url,
+        () => {
+          if (++steps > step) throw new Death();
+        },
+        store,
+        random,
+      ).then(
         () => false,
         (error: unknown) => {
           if (!(error instanceof Death)) throw error;
@@ -68,10 +77,13 @@ class Death extends Error {}
 /** One process: from the last checkpoint to the last row, or to its death. */
 async function live(folder: string, url: string, beforeStep: () => void, store = memoryStore(), random = seeded(0)) {
   const source = await sourceOf(url, 'input', { batchRows: 1 + Math.floor(random() * 40), random });
-  source.use([true], [
-    { name: 'SEQUENCE_NUMBER', type: { kind: 'varchar', length: 256 }, nullable: true },
-    { name: 'SHARD_ID', type: { kind: 'varchar', length: 256 }, nullable: true },
-  ]);
+  source.use(
+    [true],
+    [
+      { name: 'SEQUENCE_NUMBER', type: { kind: 'varchar', length: 256 }, nullable: true },
+      { name: 'SHARD_ID', type: { kind: 'varchar', length: 256 }, nullable: true },
+    ],
+  );
   const { schema } = source;
   await run(
     {
@@ -82,7 +94,14 @@ async function live(folder: string, url: string, beforeStep: () => void, store =
       sinks: [
         {
           stream: 'S',
-          sink: fileSink({ folder: join(root, folder), stream: 'S', schema, bufferBytes: 4_000, bufferMs: 20, beforeStep }),
+          sink: fileSink({
+            folder: join(root, folder),
+            stream: 'S',
+            schema,
+            bufferBytes: 4_000,
+            bufferMs: 20,
+            beforeStep,
+          }),
         },
       ],
       store,
@@ -122,7 +141,7 @@ function ending(source: Source, total: number, beforeStep: () => void): Source {
   };
 }
 
-function faultOf(target: string, random: () => number): Fault {
+function faultOf(target: string, random: () => number): ProxyFault {
   const chance = random();
   if (chance > 0.4) return 'pass';
   if (chance > 0.35) return 'reset';
@@ -130,8 +149,10 @@ function faultOf(target: string, random: () => number): Fault {
   if (chance > 0.25) return 'cut reply';
   if (chance > 0.2) return { status: 500, body: '{"__type":"InternalFailure"}' };
   if (chance > 0.15) return { status: 503, body: '<html>busy</html>' };
-  if (chance > 0.1) return { status: 400, body: '{"__type":"ProvisionedThroughputExceededException","message":"slow"}' };
-  if (!target.endsWith('GetRecords')) return { status: 400, body: '{"__type":"LimitExceededException","message":"slow"}' };
+  if (chance > 0.1)
+    return { status: 400, body: '{"__type":"ProvisionedThroughputExceededException","message":"slow"}' };
+  if (!target.endsWith('GetRecords'))
+    return { status: 400, body: '{"__type":"LimitExceededException","message":"slow"}' };
   return { status: 400, body: '{"__type":"ExpiredIteratorException","message":"old"}' };
 }
 

@@ -1,12 +1,12 @@
 import { SplitShardCommand, UpdateShardCountCommand } from '@aws-sdk/client-kinesis';
+import { startKinesisLocal } from '@rowtime/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startKinesisLocal } from './kinesis-local.ts';
 import { never, rowsOf, sourceOf } from './reading.ts';
-import type { KinesisServer } from './server.ts';
+import { type KinesisServer, kinesisServer } from './server.ts';
 
 let server: KinesisServer;
 beforeAll(async () => {
-  server = await startKinesisLocal();
+  server = kinesisServer(await startKinesisLocal());
 }, 60_000);
 afterAll(() => server.close());
 

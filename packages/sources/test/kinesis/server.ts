@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import {
   CreateStreamCommand,
   DescribeStreamSummaryCommand,
@@ -8,6 +5,7 @@ import {
   ListShardsCommand,
   PutRecordsCommand,
 } from '@aws-sdk/client-kinesis';
+import type { ServerProcess } from '@rowtime/testing';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
 export const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
@@ -28,18 +26,8 @@ export interface Put {
   readonly key?: string;
 }
 
-/** kinesalite: checks limits, and is fast. */
-export async function startKinesalite(): Promise<KinesisServer> {
-  const file = fileURLToPath(new URL('kinesalite.mjs', import.meta.url));
-  const server = spawn(process.execPath, [file], { stdio: ['pipe', 'pipe', 'inherit'], env: {} });
-  const [port] = (await once(server.stdout, 'data')) as [Buffer];
-  return kinesisServer(`http://127.0.0.1:${Number(port)}`, async () => {
-    server.kill();
-    await once(server, 'exit');
-  });
-}
-
-export function kinesisServer(url: string, stop: () => Promise<void>): KinesisServer {
+/** What a test does to a server. */
+export function kinesisServer({ url, close }: ServerProcess): KinesisServer {
   const client = new KinesisClient({
     region: 'us-east-1',
     endpoint: url,
@@ -77,7 +65,7 @@ export function kinesisServer(url: string, stop: () => Promise<void>): KinesisSe
     },
     async close() {
       client.destroy();
-      await stop();
+      await close();
     },
   };
 }

@@ -1,13 +1,13 @@
 import { MergeShardsCommand, SplitShardCommand } from '@aws-sdk/client-kinesis';
+import { faultProxy, type ProxiedRequest, startKinesalite } from '@rowtime/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aggregated } from './aggregate.ts';
-import { faultProxy, type ProxiedRequest } from './fault-proxy.ts';
 import { never, rowsOf, sourceOf } from './reading.ts';
-import { type KinesisServer, startKinesalite } from './server.ts';
+import { type KinesisServer, kinesisServer } from './server.ts';
 
 let server: KinesisServer;
 beforeAll(async () => {
-  server = await startKinesalite();
+  server = kinesisServer(await startKinesalite());
 });
 afterAll(() => server.close());
 
@@ -57,7 +57,10 @@ describe('a Kinesis source begins', () => {
 
   test('behind sequence numbers, and with all of the shards that are not named', async () => {
     await server.createStream('after', 2);
-    await server.put('after', numbers(0, 20).map((n) => ({ data: `{"n": ${n}}`, key: `k${n}` })));
+    await server.put(
+      'after',
+      numbers(0, 20).map((n) => ({ data: `{"n": ${n}}`, key: `k${n}` })),
+    );
     const [shard] = await server.shards('after');
     const all = await sourceOf(server.url, 'after');
     all.use([true], metadata);
@@ -65,7 +68,9 @@ describe('a Kinesis source begins', () => {
     const rows = await rowsOf(all, 20);
     await all.close();
     const ofShard = rows.filter(({ SHARD_ID }) => SHARD_ID === shard);
-    const source = await sourceOf(server.url, 'after', { start: { after: { [shard]: String(ofShard[2].SEQUENCE_NUMBER) } } });
+    const source = await sourceOf(server.url, 'after', {
+      start: { after: { [shard]: String(ofShard[2].SEQUENCE_NUMBER) } },
+    });
     source.use([true], metadata);
     await source.open(null);
     expect(await rowsOf(source, 17)).toEqual(rows.filter((row) => !ofShard.slice(0, 3).includes(row)));
@@ -79,7 +84,9 @@ describe('a Kinesis source begins', () => {
 describe('a record', () => {
   test('has its metadata in columns behind those of its rows, when they are asked for', async () => {
     await server.createStream('metadata', 1);
-    const [packed] = await aggregated(['a', 'b'].map((partitionKey, n) => ({ partitionKey, data: Buffer.from(`{"n":${n}}`) })));
+    const [packed] = await aggregated(
+      ['a', 'b'].map((partitionKey, n) => ({ partitionKey, data: Buffer.from(`{"n":${n}}`) })),
+    );
     await server.put('metadata', [{ data: packed, key: 'outer' }]);
     await server.put('metadata', [{ data: '{"n": 2}{"n": 3}', key: 'c' }]);
     const source = await sourceOf(server.url, 'metadata', { batchRows: 1 });
@@ -87,7 +94,12 @@ describe('a record', () => {
     expect(source.schema.map(({ name }) => name)).toEqual(['n', ...metadata.map(({ name }) => name)]);
     await source.open(null);
     const rows = await rowsOf(source, 4);
-    expect(rows.map(({ n, PARTITION_KEY }) => [n, PARTITION_KEY])).toEqual([[0, 'a'], [1, 'b'], [2, 'c'], [3, 'c']]);
+    expect(rows.map(({ n, PARTITION_KEY }) => [n, PARTITION_KEY])).toEqual([
+      [0, 'a'],
+      [1, 'b'],
+      [2, 'c'],
+      [3, 'c'],
+    ]);
     expect(rows.map(({ SHARD_ID }) => SHARD_ID)).toEqual(Array(4).fill('shardId-000000000000'));
     expect(rows[0].SEQUENCE_NUMBER).toBe(rows[1].SEQUENCE_NUMBER);
     expect(BigInt(String(rows[2].SEQUENCE_NUMBER))).toBeGreaterThan(BigInt(String(rows[1].SEQUENCE_NUMBER)));
@@ -106,7 +118,9 @@ describe('a record', () => {
     while (!poll.batch) poll = await source.poll(never);
     expect(poll.batch.length).toBe(2);
     expect(poll.rejected.map(({ name }) => name)).toEqual(['MalformedRecord', 'CoercionError']);
-    expect(poll.rejected[1].message).toMatch(/column "n": .*; record at byte 0 of sequence number 49\d+ in shardId-000000000000$/);
+    expect(poll.rejected[1].message).toMatch(
+      /column "n": .*; record at byte 0 of sequence number 49\d+ in shardId-000000000000$/,
+    );
     await source.close();
   });
 });
@@ -126,11 +140,15 @@ describe('resharding', () => {
     await put(30);
     const [first, second] = await server.shards('reshard');
     const middle = String(2n ** 126n);
-    await server.client.send(new SplitShardCommand({ StreamName: 'reshard', ShardToSplit: first, NewStartingHashKey: middle }));
+    await server.client.send(
+      new SplitShardCommand({ StreamName: 'reshard', ShardToSplit: first, NewStartingHashKey: middle }),
+    );
     await server.active('reshard');
     await put(30);
     const [, , , right] = await server.shards('reshard');
-    await server.client.send(new MergeShardsCommand({ StreamName: 'reshard', ShardToMerge: right, AdjacentShardToMerge: second }));
+    await server.client.send(
+      new MergeShardsCommand({ StreamName: 'reshard', ShardToMerge: right, AdjacentShardToMerge: second }),
+    );
     await server.active('reshard');
     await put(30);
 
@@ -160,11 +178,16 @@ describe('resharding', () => {
     await source.open(null);
     const reading = rowsOf(source, 200);
     for (let n = 0; n < 200; n += 20) {
-      await server.put('live', numbers(n, n + 20).map((n) => ({ data: `{"n": ${n}}` })));
+      await server.put(
+        'live',
+        numbers(n, n + 20).map((n) => ({ data: `{"n": ${n}}` })),
+      );
       if (n !== 60 && n !== 120) continue;
       const shard = (await server.shards('live')).at(-1)!;
       const half = n === 60 ? 2n ** 127n : 2n ** 127n + 2n ** 126n;
-      await server.client.send(new SplitShardCommand({ StreamName: 'live', ShardToSplit: shard, NewStartingHashKey: String(half) }));
+      await server.client.send(
+        new SplitShardCommand({ StreamName: 'live', ShardToSplit: shard, NewStartingHashKey: String(half) }),
+      );
       await server.active('live');
     }
     const rows = await reading;
@@ -176,7 +199,10 @@ describe('resharding', () => {
 describe('reading', () => {
   test('goes on behind an iterator that expired', async () => {
     await server.createStream('expired', 1);
-    await server.put('expired', numbers(0, 50).map((n) => ({ data: `{"n": ${n}}` })));
+    await server.put(
+      'expired',
+      numbers(0, 50).map((n) => ({ data: `{"n": ${n}}` })),
+    );
     let calls = 0;
     const proxy = await faultProxy(server.url, (request) => {
       if (actionOf(request) !== 'GetRecords' || ++calls % 3 !== 0) return 'pass';
@@ -192,7 +218,10 @@ describe('reading', () => {
 
   test('asks for no more than fits while nobody polls, and says how far behind it is', async () => {
     await server.createStream('bounded', 1);
-    await server.put('bounded', numbers(0, 40).map((n) => ({ data: `{"n": ${n}, "fill": "${'x'.repeat(1000)}"}` })));
+    await server.put(
+      'bounded',
+      numbers(0, 40).map((n) => ({ data: `{"n": ${n}, "fill": "${'x'.repeat(1000)}"}` })),
+    );
     const limits: number[] = [];
     const proxy = await faultProxy(server.url, (request) => {
       if (actionOf(request) === 'GetRecords') limits.push(JSON.parse(request.body.toString()).Limit);
@@ -214,7 +243,10 @@ describe('reading', () => {
 
   test('leaves time between the calls to a shard', async () => {
     await server.createStream('paced', 1);
-    await server.put('paced', numbers(0, 6).map((n) => ({ data: `{"n": ${n}, "fill": "${'x'.repeat(1000)}"}` })));
+    await server.put(
+      'paced',
+      numbers(0, 6).map((n) => ({ data: `{"n": ${n}, "fill": "${'x'.repeat(1000)}"}` })),
+    );
     const source = await sourceOf(server.url, 'paced', { prefetchBytesMax: 1, intervalMs: 40 });
     const started = performance.now();
     await source.open(null);
@@ -238,7 +270,9 @@ describe('reading', () => {
     const failure = await (async () => {
       for (;;) await source.poll(never);
     })().catch((error: unknown) => error);
-    expect(String(failure)).toContain('kinesis:GetRecords on stream gone in us-east-1 failed: ResourceNotFoundException');
+    expect(String(failure)).toContain(
+      'kinesis:GetRecords on stream gone in us-east-1 failed: ResourceNotFoundException',
+    );
     await source.close();
     await proxy.close();
   });
@@ -246,16 +280,25 @@ describe('reading', () => {
 
 describe('what somebody must mend is said with the action, the resource and the fix', () => {
   const cases: readonly [string, string, string][] = [
-    ['AccessDeniedException', 'not authorized', 'allow kinesis:ListShards on arn:aws:kinesis:us-east-1:*:stream/errors'],
+    [
+      'AccessDeniedException',
+      'not authorized',
+      'allow kinesis:ListShards on arn:aws:kinesis:us-east-1:*:stream/errors',
+    ],
     ['ResourceNotFoundException', 'Stream errors not found', 'that it is in Region us-east-1'],
     ['ExpiredTokenException', 'The security token is expired', 'get new credentials'],
     ['UnrecognizedClientException', 'The security token is invalid', 'check the access key'],
   ];
   test.each(cases)('%s', async (name, message, fix) => {
-    const proxy = await faultProxy(server.url, () => ({ status: 400, body: JSON.stringify({ __type: name, message }) }));
+    const proxy = await faultProxy(server.url, () => ({
+      status: 400,
+      body: JSON.stringify({ __type: name, message }),
+    }));
     const source = await sourceOf(proxy.url, 'errors');
     const failure = await source.open(null).catch((error: unknown) => error);
-    expect(String(failure)).toContain(`SourceError: kinesis:ListShards on stream errors in us-east-1 failed: ${name}: ${message} (`);
+    expect(String(failure)).toContain(
+      `SourceError: kinesis:ListShards on stream errors in us-east-1 failed: ${name}: ${message} (`,
+    );
     expect(String(failure)).toContain(fix);
     await source.close();
     await proxy.close();

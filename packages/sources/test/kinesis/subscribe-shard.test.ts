@@ -56,7 +56,9 @@ test('one that breaks, or is taken by the one before, is renewed; LATEST stays w
 });
 
 test('one that is refused for good ends the reading', async () => {
-  await expect(read({ type: 'TRIM_HORIZON' }, [[named('KMSAccessDeniedException')]])).rejects.toThrow('KMSAccessDenied');
+  await expect(read({ type: 'TRIM_HORIZON' }, [[named('KMSAccessDeniedException')]])).rejects.toThrow(
+    'KMSAccessDenied',
+  );
 });
 
 function event(sequences: readonly string[], continuation: string): SubscribeToShardEventStream {

@@ -24,12 +24,17 @@ describe('records that the Kinesis Producer Library aggregated', () => {
   });
 
   test('are read as the published reader reads them', async () => {
-    const [bytes] = await aggregated([1, 2, 3].map((n) => ({ partitionKey: `k${n % 2}`, data: Buffer.from(`{"n":${n}}`) })));
+    const [bytes] = await aggregated(
+      [1, 2, 3].map((n) => ({ partitionKey: `k${n % 2}`, data: Buffer.from(`{"n":${n}}`) })),
+    );
     const theirs = await new Promise<unknown[]>((resolve, reject) => {
       const kinesis = { data: Buffer.from(bytes).toString('base64'), partitionKey: 'k', sequenceNumber: '1' };
       aggregator.deaggregateSync(kinesis, true, (error, records) => (error ? reject(error) : resolve(records ?? [])));
     });
-    const ours = userRecords(bytes)?.map(({ partitionKey, data }) => ({ partitionKey, data: Buffer.from(data).toString('base64') }));
+    const ours = userRecords(bytes)?.map(({ partitionKey, data }) => ({
+      partitionKey,
+      data: Buffer.from(data).toString('base64'),
+    }));
     expect(theirs).toMatchObject(ours ?? []);
     expect(ours).toHaveLength(3);
   });

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 /** What a proxy does with one request. `reset`: the connection breaks before the server sees it; `lose reply`: after the
  *  server has done it; `cut reply`: in the middle of the reply. A reply of one's own: the server does not see it. */
-export type Fault =
+export type ProxyFault =
   | 'pass'
   | 'reset'
   | 'lose reply'
@@ -21,7 +21,7 @@ export interface FaultProxy {
 }
 
 /** A server on loopback that hands requests on to another one, and breaks those that `decide` says. */
-export async function faultProxy(target: string, decide: (request: ProxiedRequest) => Fault): Promise<FaultProxy> {
+export async function faultProxy(target: string, decide: (request: ProxiedRequest) => ProxyFault): Promise<FaultProxy> {
   const { hostname, port } = new URL(target);
   const server = createServer(async (incoming, reply) => {
     const body = await wholeOf(incoming);
@@ -34,9 +34,9 @@ export async function faultProxy(target: string, decide: (request: ProxiedReques
     const { method, url: path, headers } = incoming;
     const forwarded = httpRequest({ hostname, port, method, path, headers }, async (answer) => {
       const bytes = await wholeOf(answer);
-      if (fault === 'lose reply') return incoming.socket.destroy();
+      if (fault === 'lose reply') return void incoming.socket.destroy();
       reply.writeHead(answer.statusCode ?? 500, answer.headers);
-      if (fault === 'pass') return reply.end(bytes);
+      if (fault === 'pass') return void reply.end(bytes);
       reply.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => incoming.socket.destroy());
     });
     forwarded.on('error', () => incoming.socket.destroy());

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import { type KinesisServer, kinesisServer } from './server.ts';
+import type { ServerProcess } from './kinesalite.ts';
 
-/** kinesis-local (kinesis-mock): enhanced fan-out and the children of shards, which kinesalite does not have. */
-export async function startKinesisLocal(): Promise<KinesisServer> {
+/** kinesis-local (kinesis-mock): has enhanced fan-out, UpdateShardCount and the children of shards. Its subscriptions do not
+ *  say where a shard ends. */
+export async function startKinesisLocal(): Promise<ServerProcess> {
   const folder = dirname(createRequire(import.meta.url).resolve('kinesis-local/package.json'));
   const [plain, tls] = [await freePort(), await freePort()];
   const server = spawn(process.execPath, [join(folder, 'main.js')], {
@@ -25,11 +26,14 @@ export async function startKinesisLocal(): Promise<KinesisServer> {
   });
   const url = `http://127.0.0.1:${plain}`;
   while (!(await answers(url))) await new Promise((resolve) => setTimeout(resolve, 50));
-  return kinesisServer(url, async () => {
-    // It waits for open subscriptions otherwise.
-    server.kill('SIGKILL');
-    await once(server, 'exit');
-  });
+  return {
+    url,
+    async close() {
+      // It waits for open subscriptions otherwise.
+      server.kill('SIGKILL');
+      await once(server, 'exit');
+    },
+  };
 }
 
 async function answers(url: string): Promise<boolean> {
