@@ -6,9 +6,10 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as kernels from './kernels.mjs';
+import * as kinesis from './kinesis.mjs';
 import * as w1 from './w1.mjs';
 
-const benches = { w1, kernels };
+const benches = { w1, kernels, kinesis };
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {

@@ -80,7 +80,7 @@ export class Lane {
   }
 
   /** Takes a reply. `settleMs`: a record may show up that long after the time it is stamped with. */
-  add({ records, millisBehindLatest, askedAt }: ShardReply, settleMs: number): void {
+  add({ records, millisBehindLatest, caughtUpTo }: ShardReply, settleMs: number): void {
     this.behind = millisBehindLatest;
     let bytes = 0;
     for (const { SequenceNumber, PartitionKey, Data, ApproximateArrivalTimestamp } of records) {
@@ -99,9 +99,8 @@ export class Lane {
     }
     this.bytes += bytes;
     if (records.length > 0) this.#averageBytes = bytes / records.length;
-    // What came with records may have been cut off at the limit of a reply. A closed shard has children, with records
-    // from its end on, as long as the end was not reached.
-    else if (this.#isOpen) this.#time = Math.max(this.#time, askedAt - millisBehindLatest - settleMs);
+    // A closed shard has children, with records from its end on, as long as the end was not reached.
+    if (this.#isOpen) this.#time = Math.max(this.#time, caughtUpTo - settleMs);
   }
 
   /** The head was polled up to a byte. */

@@ -9,8 +9,8 @@ export interface ShardReply {
   readonly records: readonly _Record[];
   /** How far behind the newest record of the shard. */
   readonly millisBehindLatest: Millis;
-  /** When it was asked for: later records are not in it. */
-  readonly askedAt: Millis;
+  /** All records up to it and no later than this were there when it was asked for; -Infinity: not known. */
+  readonly caughtUpTo: Millis;
 }
 
 export interface ShardReading<Calls extends keyof KinesisStream = keyof KinesisStream> {
@@ -42,9 +42,10 @@ export async function* pollShard(
   let iterator: string | undefined = await stream.iterator(shard, start);
   while (iterator !== undefined) {
     const askedAt = now();
+    const limit = pace.limit();
     let reply: Awaited<ReturnType<KinesisStream['getRecords']>>;
     try {
-      reply = await stream.getRecords(iterator, pace.limit());
+      reply = await stream.getRecords(iterator, limit);
     } catch (error) {
       // Five minutes old: while we retried, or while nobody took what was read before.
       if (!(error instanceof Error) || errorName(error.cause) !== 'ExpiredIteratorException') throw error;
@@ -55,13 +56,19 @@ export async function* pollShard(
     const millisBehindLatest = reply.MillisBehindLatest ?? 0;
     if (records.length > 0) start = after(records);
     iterator = reply.NextShardIterator ?? undefined;
-    yield { records, millisBehindLatest, askedAt };
+    yield { records, millisBehindLatest, caughtUpTo: caughtUpTo(askedAt, records.length, limit, millisBehindLatest) };
     if (iterator === undefined) return;
     const isIdle = records.length === 0 && millisBehindLatest === 0;
     const wait = askedAt + (isIdle ? pace.idleMs : pace.intervalMs) - now();
     if (wait > 0) await sleep(wait, signal);
     signal.throwIfAborted();
   }
+}
+
+// Not every server counts what a full reply leaves behind.
+function caughtUpTo(askedAt: Millis, records: number, limit: number, behind: Millis): Millis {
+  if (records === 0) return askedAt - behind;
+  return records < limit && behind === 0 ? askedAt : Number.NEGATIVE_INFINITY;
 }
 
 /** LATEST again would pass over what came since. */

@@ -25,11 +25,10 @@ export async function* subscribeShard(
         const records = event.Records ?? [];
         // What was there at once may have waited for us: it says nothing about this moment.
         const isFresh = now() - askedAt >= freshMs;
-        yield {
-          records,
-          millisBehindLatest: event.MillisBehindLatest ?? 0,
-          askedAt: isFresh ? askedAt : Number.NEGATIVE_INFINITY,
-        };
+        const millisBehindLatest = event.MillisBehindLatest ?? 0;
+        const isAtTip = isFresh && (records.length === 0 || millisBehindLatest === 0);
+        const caughtUpTo = isAtTip ? askedAt - millisBehindLatest : Number.NEGATIVE_INFINITY;
+        yield { records, millisBehindLatest, caughtUpTo };
         if (event.ContinuationSequenceNumber) {
           start = { type: 'AFTER_SEQUENCE_NUMBER', sequence: event.ContinuationSequenceNumber };
         } else if (records.length > 0) {
