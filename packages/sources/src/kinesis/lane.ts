@@ -42,7 +42,10 @@ export class Lane {
   /** No record before this is still to be added. */
   #time: Millis;
   readonly #isOpen: boolean;
-  #position: ShardPosition;
+  /** Where it was opened, and what was polled since: a record, up to a byte or (null) all of it. */
+  readonly #opened: ShardPosition;
+  #polled: QueuedRecord | null = null;
+  #polledTo: number | null = null;
   /** While the first record after a restart is awaited: what of it was polled before. */
   #skip: ShardPosition | null;
   #averageBytes = 1024;
@@ -52,7 +55,7 @@ export class Lane {
     this.shard = position.shard;
     this.#time = time;
     this.#isOpen = isOpen;
-    this.#position = position;
+    this.#opened = position;
     this.#skip = position.sub === null ? null : position;
   }
 
@@ -60,9 +63,10 @@ export class Lane {
     return this.#records[this.#head];
   }
 
-  /** The byte of the head to go on with. */
+  /** The byte of the head to go on with, if it was opened inside it. */
   get offset(): number {
-    return this.#position.sub === null ? 0 : this.#position.offset;
+    const { sequence, sub, offset } = this.#opened;
+    return this.head?.sequence === sequence && this.head.sub === sub ? offset : 0;
   }
 
   /** No record before this is still to come from here, queued or not. */
@@ -71,7 +75,11 @@ export class Lane {
   }
 
   get position(): ShardPosition {
-    return this.#position;
+    if (!this.#polled) return this.#opened;
+    const { sequence, sub, isLast } = this.#polled;
+    const { shard, from } = this.#opened;
+    if (this.#polledTo !== null) return { shard, from, sequence, sub, offset: this.#polledTo };
+    return { shard, from, sequence, sub: isLast ? null : sub + 1, offset: 0 };
   }
 
   /** How many records of the stream fill about so many bytes. */
@@ -89,12 +97,18 @@ export class Lane {
       const arrival = ApproximateArrivalTimestamp!.getTime();
       this.#time = Math.max(this.#time, arrival);
       bytes += data.length + recordOverheadBytes;
-      const packed = userRecords(data) ?? [{ partitionKey: PartitionKey!, data }];
+      const time = this.#time;
       const from = this.#skip?.sequence === sequence ? this.#skip.sub! : 0;
       this.#skip = null;
+      const packed = userRecords(data);
+      if (!packed) {
+        this.#records.push({ sequence, sub: 0, isLast: true, partitionKey: PartitionKey!, data, arrival, time });
+        continue;
+      }
       for (let sub = from; sub < packed.length; sub++) {
         const isLast = sub === packed.length - 1;
-        this.#records.push({ ...packed[sub], sequence, sub, isLast, arrival, time: this.#time });
+        const { partitionKey, data } = packed[sub];
+        this.#records.push({ sequence, sub, isLast, partitionKey, data, arrival, time });
       }
     }
     this.bytes += bytes;
@@ -105,15 +119,16 @@ export class Lane {
 
   /** The head was polled up to a byte. */
   polledTo(offset: number): void {
-    const { sequence, sub } = this.head!;
-    this.#position = { ...this.#position, sequence, sub, offset };
+    this.#polled = this.head!;
+    this.#polledTo = offset;
   }
 
   /** The head was polled. */
   shift(): void {
-    const { sequence, sub, isLast, data } = this.head!;
-    this.bytes -= data.length + recordOverheadBytes;
-    this.#position = { ...this.#position, sequence, sub: isLast ? null : sub + 1, offset: 0 };
+    const record = this.head!;
+    this.#polled = record;
+    this.#polledTo = null;
+    this.bytes -= record.data.length + recordOverheadBytes;
     this.#head++;
     if (this.#head === this.#records.length) {
       this.#records = [];

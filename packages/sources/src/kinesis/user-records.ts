@@ -14,7 +14,8 @@ export interface UserRecord {
  *     AggregatedRecord { 1: partition keys, 2: explicit hash keys, 3: Record { 1: key index, 2, 3: data, 4 } }
  */
 export function userRecords(record: Uint8Array): UserRecord[] | null {
-  if (record.length < magic.length + md5Bytes || magic.some((byte, i) => record[i] !== byte)) return null;
+  if (record[0] !== magic[0] || record.length < magic.length + md5Bytes) return null;
+  if (magic.some((byte, i) => record[i] !== byte)) return null;
   const message = record.subarray(magic.length, record.length - md5Bytes);
   const digest = createHash('md5').update(message).digest();
   if (!digest.equals(record.subarray(record.length - md5Bytes))) return null;
