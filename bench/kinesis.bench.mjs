@@ -18,7 +18,8 @@ try {
   await fill();
   const millis = { bare: [], source: [] };
   for (let round = 0; round < rounds; round++) {
-    for (const variant of round % 2 === 0 ? variants : [...variants].reverse()) millis[variant].push(await read(variant));
+    for (const variant of round % 2 === 0 ? variants : [...variants].reverse())
+      millis[variant].push(await read(variant));
   }
   console.log(JSON.stringify({ rows, millis }));
 } finally {
@@ -34,7 +35,10 @@ async function fill() {
   });
   await client.send(new CreateStreamCommand({ StreamName: stream, ShardCount: 2 }));
   await new Promise((resolve) => setTimeout(resolve, 500));
-  const lines = readFileSync(ratings(join(import.meta.dirname, '.cache'), rows)).toString().trimEnd().split('\n');
+  const lines = readFileSync(ratings(join(import.meta.dirname, '.cache'), rows))
+    .toString()
+    .trimEnd()
+    .split('\n');
   for (let from = 0; from < lines.length; from += 500) {
     const Records = lines
       .slice(from, from + 500)

@@ -31,5 +31,7 @@ export function print({ rows, millis }) {
 /** Bar: at least 80% of the bare loop. */
 export function breach({ millis }, { minRatio = 0.8 }) {
   const ratio = median(millis.bare) / median(millis.source);
-  return ratio < minRatio ? `the source reads ${(ratio * 100).toFixed(0)}% of a bare loop, less than ${minRatio * 100}%` : null;
+  return ratio < minRatio
+    ? `the source reads ${(ratio * 100).toFixed(0)}% of a bare loop, less than ${minRatio * 100}%`
+    : null;
 }

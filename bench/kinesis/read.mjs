@@ -41,7 +41,14 @@ async function source() {
     { name: 'rating', type: { kind: 'integer' }, mapping: '$.rating' },
     { name: 'COL_timestamp', type: { kind: 'double' }, mapping: '$.timestamp' },
   ];
-  const source = await kinesisSource({ stream, columns, client, start: 'TRIM_HORIZON', now: Date.now, random: Math.random });
+  const source = await kinesisSource({
+    stream,
+    columns,
+    client,
+    start: 'TRIM_HORIZON',
+    now: Date.now,
+    random: Math.random,
+  });
   return async (rows) => {
     await source.open(null);
     const { signal } = new AbortController();
