@@ -34,11 +34,12 @@ export async function pause(attempt: number, error: unknown, options: AttemptOpt
   if (stop?.aborted) throw new Stopped(`${action} on ${resource}: stopped after ${attempt} attempts`, { cause: error });
 }
 
-/** What the SDK throws has metadata or a known name, what the network throws a code: ECONNRESET. */
+/** What the SDK throws has metadata or a known name, what the network throws a code. All else (a full disk, a defect) is no
+ *  reason to try again. */
 export function isServiceError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: unknown };
-  return '$metadata' in error || sdkNames.has(error.name) || (typeof code === 'string' && /^E[A-Z]+$/.test(code));
+  return '$metadata' in error || sdkNames.has(error.name) || (typeof code === 'string' && networkCodes.has(code));
 }
 
 /** SyntaxError: half a reply. */
@@ -48,3 +49,8 @@ const sdkNames: ReadonlySet<string> = new Set([
   'CredentialsProviderError',
   'AbortError',
 ]);
+
+const networkCodes: ReadonlySet<string> = new Set(
+  `ECONNREFUSED ECONNRESET ECONNABORTED EPIPE EPROTO ETIMEDOUT ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH ENETDOWN
+  EADDRNOTAVAIL EMFILE`.split(/\s+/),
+);

@@ -27,6 +27,18 @@ export function clientConfig({ region, endpoint, credentials, requestTimeoutMs =
   };
 }
 
+/** Rejects where neither the options nor the SDK's chain name a region: better said at the start than by the first call. */
+export async function expectRegion(
+  client: { config: { region: () => Promise<string> } },
+  resource: string,
+): Promise<void> {
+  try {
+    await client.config.region();
+  } catch (cause) {
+    throw new Error(`${resource}: no region. To fix it: give the option region, or set AWS_REGION.`, { cause });
+  }
+}
+
 /** What an action was done to, for messages. */
 export interface AwsCall {
   /** As IAM names it: "firehose:PutRecordBatch". */
@@ -119,7 +131,8 @@ export function fatalError(error: unknown, { action, resource, region }: AwsCall
   const { name, status, message } = facts(error);
   const place = region === undefined ? '' : ` in ${region}`;
   const fix = fixes[name] ?? (status === 301 ? fixes['PermanentRedirect'] : undefined);
-  const text = `${action} on ${resource}${place} failed: ${name}${message === '' ? '' : `: ${message}`}`;
+  const said = message === '' ? '' : `: ${message.replace(/\.$/, '')}`;
+  const text = `${action} on ${resource}${place} failed: ${name}${said}`;
   return new Error(fix === undefined ? text : `${text}. To fix it: ${fix}.`, { cause: error });
 }
 
@@ -133,7 +146,7 @@ interface Facts {
 }
 
 function facts(error: unknown): Facts {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error), status: 0, code: '' };
+  if (!(error instanceof Error)) return { message: String(error), name: 'Error', status: 0, code: '' };
   const { $metadata, code } = error as { $metadata?: { httpStatusCode?: number }; code?: unknown };
   // For a name it does not know the SDK takes the status: "301".
   return {

@@ -85,10 +85,10 @@ const letters = /^(?:[GyMLdDEaHhKkms]|SSS(?!S)|[^A-Za-z'])*$/;
 function timestamp(pattern: string, prefix: string): Part {
   const java = pattern.replace(/'[^']*'|u+/g, (found) => (found.startsWith("'") ? found : 'y'.repeat(found.length)));
   try {
+    const format = new DateFormat(java);
     if (!letters.test(java.replace(/'[^']*'/g, ''))) {
       throw new RangeError('the letters known here are G y u M L d D E a H h K k m s, and SSS');
     }
-    const format = new DateFormat(java);
     return (_, local) => format.format(local);
   } catch (error) {
     throw new RangeError(`prefix ${JSON.stringify(prefix)}: timestamp ${pattern}: ${(error as Error).message}`);

@@ -3,11 +3,10 @@ import { gzip } from 'node:zlib';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { assert } from '@rowtime/core';
 import { isServiceError, untilDone } from './attempts.ts';
-import { type AwsConnection, clientConfig, nameOf, statusOf } from './aws.ts';
+import { type AwsConnection, clientConfig, expectRegion, judge, nameOf, statusOf } from './aws.ts';
 import { type Pace, type Retry, realPace } from './backoff.ts';
 import { type Bucket, type Compression, gunzipped, gzipped, type Sealed } from './bucket.ts';
 import { type Measure, measure, type RootedFolder } from './rooted-folder.ts';
-import { Stopped } from './stopped.ts';
 
 export interface S3BucketOptions extends AwsConnection {
   readonly bucket: string;
@@ -68,6 +67,7 @@ export class S3Bucket implements Bucket {
       requestChecksumCalculation: wanted,
       responseChecksumValidation: wanted,
     });
+    await expectRegion(client, `s3://${this.#options.bucket}`);
     this.#s3 = { ...sdk, client };
   }
 
@@ -133,17 +133,13 @@ export class S3Bucket implements Bucket {
   }
 
   async #uploadParts(key: string, file: string, sealed: Sealed): Promise<Outcome> {
-    await this.#abortLeftovers(key);
     for (;;) {
       const uploadId = await this.#beginUpload(key, sealed);
-      try {
-        const outcome = await this.#completeUpload(key, uploadId, await this.#sendParts(key, uploadId, file));
-        if (outcome === 'exists') await this.#abort(key, uploadId);
-        if (outcome !== 'gone') return outcome;
-      } catch (error) {
-        if (error instanceof Stopped) await this.#abort(key, uploadId);
-        throw error;
-      }
+      const outcome = await this.#completeUpload(key, uploadId, await this.#sendParts(key, uploadId, file));
+      if (outcome !== 'published') await this.#abort(key, uploadId);
+      if (outcome === 'gone') continue;
+      await this.#abortLeftovers(key);
+      return outcome;
     }
   }
 
@@ -193,12 +189,11 @@ export class S3Bucket implements Bucket {
     });
   }
 
-  /** Uploads of this object that a dead process did not finish: they cost until somebody aborts them. A courtesy: where it is
-   *  not allowed, or fails, a lifecycle rule does it later. */
+  /** Uploads of this object that came to no end, here or in a process that died: they cost until somebody aborts them. */
   async #abortLeftovers(key: string): Promise<void> {
     const { client, ListMultipartUploadsCommand } = this.#sdk();
     const command = new ListMultipartUploadsCommand({ Bucket: this.#options.bucket, Prefix: key });
-    const found = await client.send(command).catch(ignoreServiceError);
+    const found = await this.#tried('s3:ListBucketMultipartUploads', key, () => client.send(command));
     for (const { Key, UploadId } of found?.Uploads ?? []) {
       if (Key === key && UploadId !== undefined) await this.#abort(key, UploadId);
     }
@@ -206,8 +201,20 @@ export class S3Bucket implements Bucket {
 
   async #abort(key: string, UploadId: string): Promise<void> {
     const { client, AbortMultipartUploadCommand } = this.#sdk();
-    this.#beforeStep(`abort upload of ${key}`);
-    await client.send(new AbortMultipartUploadCommand({ ...this.#object(key), UploadId })).catch(ignoreServiceError);
+    await this.#tried('s3:AbortMultipartUpload', key, () => {
+      this.#beforeStep(`abort upload of ${key}`);
+      return client.send(new AbortMultipartUploadCommand({ ...this.#object(key), UploadId }));
+    });
+  }
+
+  /** A courtesy: where it is not allowed or not known, a lifecycle rule does it later. */
+  #tried<T>(action: string, key: string, call: () => Promise<T>): Promise<T | null> {
+    return this.#untilDone(action, key, () =>
+      call().catch((error) => {
+        if (isServiceError(error) && judge(error) === 'fatal') return null;
+        throw error;
+      }),
+    );
   }
 
   /** What is said about an object; null if there is none. */
@@ -288,9 +295,4 @@ function goneIf(matches: (error: unknown) => boolean): (error: unknown) => 'gone
     if (matches(error)) return 'gone';
     throw error;
   };
-}
-
-function ignoreServiceError(error: unknown): null {
-  if (isServiceError(error)) return null;
-  throw error;
 }

@@ -44,7 +44,7 @@ export interface RandomFaults {
   readonly faults: readonly Fault[];
   /** No more than this many. */
   readonly atMost: number;
-  /** A chosen fault meets so many calls in a row, at most. */
+  /** A call that is refused with an error is the first of up to so many. */
   readonly stormMax?: number;
 }
 
@@ -60,8 +60,9 @@ export function randomFaults({ seed, share, faults, atMost, stormMax = 1 }: Rand
     }
     if (left <= 0 || faults.length === 0 || random() >= share) return null;
     left--;
-    storm = { fault: faults[Math.floor(random() * faults.length)]!, calls: Math.floor(random() * stormMax) };
-    return storm.fault;
+    const fault = faults[Math.floor(random() * faults.length)]!;
+    storm = { fault, calls: fault.kind === 'error' ? Math.floor(random() * stormMax) : 0 };
+    return fault;
   };
 }
 

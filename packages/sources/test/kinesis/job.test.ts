@@ -9,8 +9,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seeded, sourceOf } from './reading.ts';
 import { type KinesisServer, kinesisServer } from './server.ts';
 
-/** More on demand: SCHEDULES=1000 npx vitest run packages/sources/test/kinesis/job.test.ts */
-const schedules = Number(process.env.SCHEDULES ?? 6);
+/** More on demand: ROWTIME_FAULT_SCHEDULES=1000 npx vitest run packages/sources/test/kinesis/job.test.ts */
+const schedules = Number(process.env.ROWTIME_FAULT_SCHEDULES ?? 6);
 const rows = 400;
 
 let server: KinesisServer;

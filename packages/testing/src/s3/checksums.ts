@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import { S3Fault } from './fault.ts';
 
 /** The algorithms of `x-amz-checksum-…` that are verified here; CRC64NVME is not. */
-export const algorithms: Readonly<Record<string, (content: Uint8Array) => string>> = {
+const algorithms: Readonly<Record<string, (content: Uint8Array) => string>> = {
   crc32: (content) => base64(crc32(content)),
   crc32c: (content) => base64(crc32c(content)),
   sha1: (content) => createHash('sha1').update(content).digest('base64'),

@@ -208,7 +208,7 @@ function compositeChecksum(parts: readonly StoredPart[]): Checksum | null {
   return { algorithm: 'crc32', value: `${base64(crc32(all))}-${parts.length}` };
 }
 
-export function unquoted(etag: string): string {
+function unquoted(etag: string): string {
   return etag.replace(/^"|"$/g, '');
 }
 
