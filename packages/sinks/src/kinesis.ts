@@ -1,6 +1,6 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { assert, type Batch, type RowErrors, type Schema, type Sink, valueAt } from '@rowtime/core';
-import { type AwsConnection, clientConfig } from './aws.ts';
+import { type AwsConnection, clientConfig, expectRegion } from './aws.ts';
 import type { Pace, Retry } from './backoff.ts';
 import type { SinkCounters } from './counters.ts';
 import { Delivery, type Outgoing } from './delivery.ts';
@@ -114,6 +114,7 @@ class RecordPutter implements KinesisSink {
         throwOnRequestTimeout: true,
       }),
     });
+    await expectRegion(client, `stream ${dataStream}`);
     const stream = { StreamName: this.#name, ...(isArn && { StreamARN: dataStream }) };
     const put: Put = async (records, signal) => {
       const Records = records.map(({ key, data }) => ({ PartitionKey: key, Data: data }));

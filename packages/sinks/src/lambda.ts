@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { assert, type Batch, type RowErrors, type Schema, type Sink } from '@rowtime/core';
-import { type AwsConnection, clientConfig } from './aws.ts';
+import { type AwsConnection, clientConfig, expectRegion } from './aws.ts';
 import type { Pace, Retry } from './backoff.ts';
 import type { SinkCounters } from './counters.ts';
 import { Delivery, LostReply, type Outgoing } from './delivery.ts';
@@ -92,6 +92,7 @@ class Caller implements LambdaSink {
     // A function may take fifteen minutes.
     const client = new LambdaClient(clientConfig({ requestTimeoutMs: 15 * 60_000, ...this.#options }));
     const FunctionName = this.#options.functionName;
+    await expectRegion(client, `function ${FunctionName}`);
     const invoke: Invoke = async (event, signal) => {
       const command = new InvokeCommand({ FunctionName, InvocationType: 'RequestResponse', Payload: event });
       const { FunctionError, Payload } = await client.send(command, { abortSignal: signal });

@@ -96,22 +96,21 @@ export class Lane {
       const data = Data!;
       const arrival = ApproximateArrivalTimestamp!.getTime();
       this.#time = Math.max(this.#time, arrival);
-      bytes += data.length + recordOverheadBytes;
       const time = this.#time;
+      bytes += data.length + recordOverheadBytes;
       const from = this.#skip?.sequence === sequence ? this.#skip.sub! : 0;
       this.#skip = null;
       const packed = userRecords(data);
       if (!packed) {
-        this.#records.push({ sequence, sub: 0, isLast: true, partitionKey: PartitionKey!, data, arrival, time });
+        this.#push({ sequence, sub: 0, isLast: true, partitionKey: PartitionKey!, data, arrival, time });
         continue;
       }
       for (let sub = from; sub < packed.length; sub++) {
         const isLast = sub === packed.length - 1;
         const { partitionKey, data } = packed[sub];
-        this.#records.push({ sequence, sub, isLast, partitionKey, data, arrival, time });
+        this.#push({ sequence, sub, isLast, partitionKey, data, arrival, time });
       }
     }
-    this.bytes += bytes;
     if (records.length > 0) this.#averageBytes = bytes / records.length;
     // A closed shard has children, with records from its end on, as long as the end was not reached.
     if (this.#isOpen) this.#time = Math.max(this.#time, caughtUpTo - settleMs);
@@ -130,11 +129,16 @@ export class Lane {
     this.#polledTo = null;
     this.bytes -= record.data.length + recordOverheadBytes;
     this.#head++;
-    if (this.#head === this.#records.length) {
-      this.#records = [];
+    // What was polled is let go of, also where the queue is never empty.
+    if (this.#head * 2 > this.#records.length && (this.#head >= 1024 || this.head === undefined)) {
+      this.#records = this.#records.slice(this.#head);
       this.#head = 0;
-      this.bytes = 0;
     }
+  }
+
+  #push(record: QueuedRecord): void {
+    this.bytes += record.data.length + recordOverheadBytes;
+    this.#records.push(record);
   }
 }
 
