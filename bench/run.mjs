@@ -6,10 +6,11 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as kernels from './kernels.mjs';
+import * as kinesis from './kinesis.mjs';
 import * as w1 from './w1.mjs';
 import * as wire from './wire.mjs';
 
-const benches = { w1, kernels, wire };
+const benches = { w1, kernels, kinesis, wire };
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {

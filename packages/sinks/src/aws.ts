@@ -69,6 +69,8 @@ const refusedNames: ReadonlySet<string> = new Set([
   'SlowDown',
   'ThrottlingException',
   'Throttling',
+  'ProvisionedThroughputExceededException',
+  'KMSThrottlingException',
   'LimitExceededException',
   'TooManyRequestsException',
   'RequestLimitExceeded',

@@ -1,6 +1,11 @@
+export type { FaultProxy, ProxiedRequest, ProxyFault } from './fault-proxy.ts';
+export { faultProxy } from './fault-proxy.ts';
 export type { Call, Fault, FaultSchedule, RandomFaults } from './faults.ts';
 export { randomFaults, scripted, seededRandom, storm } from './faults.ts';
 export type { DeliveryStreams, FirehoseQuotas } from './firehose/delivery-streams.ts';
+export type { ServerProcess } from './kinesis/kinesalite.ts';
+export { startKinesalite } from './kinesis/kinesalite.ts';
+export { startKinesisLocal } from './kinesis/kinesis-local.ts';
 export type { Comparison, LedgerEntry } from './ledger.ts';
 export { Ledger } from './ledger.ts';
 export type { S3Store, StoredObject, Upload } from './s3/store.ts';

@@ -4,6 +4,8 @@ export type { Scripted } from './scripted-source.ts';
 export { scriptedSource } from './scripted-source.ts';
 export type { SinkCase, SinkHarness } from './sink-contract.ts';
 export { sinkContract } from './sink-contract.ts';
+export type { SourceCase, SourceHarness } from './source-contract.ts';
+export { sourceContract } from './source-contract.ts';
 export type { StoreCase, StoreHarness } from './store-contract.ts';
 export { storeContract } from './store-contract.ts';
 export type { Step, VerifyOptions } from './verify-operator.ts';
