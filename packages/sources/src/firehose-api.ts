@@ -87,7 +87,12 @@ export function batchReply(results: readonly ({ readonly id: string } | { readon
   return JSON.stringify({ Encrypted: false, FailedPutCount: failed, RequestResponses: responses });
 }
 
-export function describeDeliveryStream(name: string, version: number, destination: FirehoseDestination): string {
+export function describeDeliveryStream(
+  name: string,
+  version: number,
+  destination: FirehoseDestination,
+  created = 0,
+): string {
   const { bucket, roleArn, prefix, errorPrefix, bufferBytes, bufferMs, compression, timeZone } = destination;
   const ExtendedS3DestinationDescription = {
     BucketARN: `arn:aws:s3:::${bucket}`,
@@ -106,7 +111,14 @@ export function describeDeliveryStream(name: string, version: number, destinatio
       DeliveryStreamStatus: 'ACTIVE',
       DeliveryStreamType: 'DirectPut',
       VersionId: String(version),
-      Destinations: [{ DestinationId: 'destinationId-000000000001', ExtendedS3DestinationDescription }],
+      CreateTimestamp: created / 1_000,
+      Destinations: [
+        {
+          DestinationId: 'destinationId-000000000001',
+          S3DestinationDescription: ExtendedS3DestinationDescription,
+          ExtendedS3DestinationDescription,
+        },
+      ],
       HasMoreDestinations: false,
     },
   });
@@ -115,6 +127,11 @@ export function describeDeliveryStream(name: string, version: number, destinatio
 /** Of a stream that is in no account of AWS. */
 export function deliveryStreamArn(name: string): string {
   return `arn:aws:firehose:us-east-1:000000000000:deliverystream/${name}`;
+}
+
+/** "." and ".." are letters of the rule, and folders. */
+export function isStreamName(name: string): boolean {
+  return /^[a-zA-Z0-9_.-]{1,64}$/.test(name) && !/^\.+$/.test(name);
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -139,7 +156,7 @@ function parseObject(body: Uint8Array): Json {
 }
 
 function streamOf({ DeliveryStreamName: name }: Json): string {
-  if (typeof name === 'string' && /^[a-zA-Z0-9_.-]{1,64}$/.test(name)) return name;
+  if (typeof name === 'string' && isStreamName(name)) return name;
   throw invalid(`DeliveryStreamName ${JSON.stringify(name ?? null)} is not 1 to 64 of a-z A-Z 0-9 _ . -`);
 }
 
@@ -167,6 +184,12 @@ function decodedLength(base64: string): number {
   return (base64.length / 4) * 3 - (base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0);
 }
 
+const unsupported = [
+  'ProcessingConfiguration',
+  'DataFormatConversionConfiguration',
+  'DynamicPartitioningConfiguration',
+];
+
 function destinationOf(input: Json): Partial<FirehoseDestination> {
   const named = Object.keys(input).filter((key) => /Destination(?:Configuration|Update)$/.test(key));
   const [kind = ''] = named;
@@ -174,6 +197,10 @@ function destinationOf(input: Json): Partial<FirehoseDestination> {
   const config = input[kind];
   if (!/^(?:Extended)?S3Destination/.test(kind) || !isObject(config))
     throw invalid(`${kind}: only S3 is a destination here`);
+  for (const key of unsupported) {
+    const part = config[key];
+    if (isObject(part) && part['Enabled'] !== false) throw invalid(`${key} is not supported here`);
+  }
   const { BucketARN, RoleARN, Prefix, ErrorOutputPrefix, BufferingHints, CompressionFormat, CustomTimeZone } = config;
   return {
     ...(BucketARN !== undefined && { bucket: bucketOf(BucketARN) }),

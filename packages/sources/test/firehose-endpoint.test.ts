@@ -29,13 +29,14 @@ const now = () => Date.UTC(2024, 0, 1);
 const config = {
   name: 'captains-kfh',
   created: now(),
-  bucketArn: 'arn:aws:s3:::captains',
+  bucket: 'captains',
   roleArn: '',
   prefix: '',
-  errorOutputPrefix: '',
+  errorPrefix: null,
   bufferBytes: 5 << 20,
   bufferMs: 300_000,
-  compression: 'UNCOMPRESSED',
+  compression: 'UNCOMPRESSED' as const,
+  timeZone: 'UTC',
 };
 
 async function start(options: Partial<DeliveryStreamsOptions> = {}): Promise<void> {
@@ -96,7 +97,7 @@ describe('Direct PUT, through the SDK', () => {
           },
         }),
       );
-    expect((await create('b')).DeliveryStreamARN).toBe('arn:aws:firehose:us-east-1:123456789012:deliverystream/b');
+    expect((await create('b')).DeliveryStreamARN).toBe('arn:aws:firehose:us-east-1:000000000000:deliverystream/b');
     await expect(create('b')).rejects.toMatchObject({ name: 'ResourceInUseException' });
     const described = await client.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName: 'b' }));
     expect(described.DeliveryStreamDescription).toMatchObject({
@@ -134,27 +135,22 @@ describe('Direct PUT, through the SDK', () => {
     client.send(new PutRecordBatchCommand({ DeliveryStreamName: 'captains-kfh', Records }));
 
   test.each([
-    [
-      'an unknown stream',
-      () => put(data('x'), 'nope'),
-      'ResourceNotFoundException',
-      /nope under account 123456789012 not found/,
-    ],
+    ['an unknown stream', () => put(data('x'), 'nope'), 'ResourceNotFoundException', /no delivery stream nope here/],
     ['a record over 1,000 KiB', () => put({ Data: Buffer.alloc(1_024_001) }), 'InvalidArgumentException', /1024000/],
     [
       'a batch of 501',
       () => batch(Array.from({ length: 501 }, () => data('x'))),
       'InvalidArgumentException',
-      /between 1 and 500/,
+      /1 to 500 records/,
     ],
-    ['an empty batch', () => batch([]), 'InvalidArgumentException', /between 1 and 500/],
+    ['an empty batch', () => batch([]), 'InvalidArgumentException', /1 to 500 records/],
     [
       'a batch over 4 MiB',
       () => batch(Array.from({ length: 5 }, () => ({ Data: Buffer.alloc(1_000_000) }))),
       'InvalidArgumentException',
-      /4 MB/,
+      /more than 4194304 bytes/,
     ],
-    ['a bad name', () => put(data('x'), 'a b'), 'InvalidArgumentException', /1 to 64 letters/],
+    ['a bad name', () => put(data('x'), 'a b'), 'InvalidArgumentException', /is not 1 to 64/],
   ])('%s is refused as the service does, and nothing is taken', async (_, send, name, message) => {
     await expect(send()).rejects.toMatchObject({ name, message: expect.stringMatching(message) });
     expect(records()).toEqual([]);

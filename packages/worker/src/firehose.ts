@@ -150,13 +150,14 @@ function configOf({ stream: name, bufferBytes, bufferMs }: FirehoseOptions, crea
   return {
     name,
     created,
-    bucketArn: 'arn:aws:s3:::bucket',
+    bucket: 'bucket',
     roleArn: 'arn:aws:iam::123456789012:role/firehose',
     prefix: '',
-    errorOutputPrefix: '',
+    errorPrefix: null,
     bufferBytes,
     bufferMs,
     compression: 'UNCOMPRESSED',
+    timeZone: 'UTC',
   };
 }
 

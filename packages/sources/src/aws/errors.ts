@@ -27,6 +27,9 @@ export function awsFailure(error: unknown, call: Call): SourceError {
   const { action, resource, arn, region } = call;
   const fix = (): string => {
     if (denied.has(name)) return `allow ${action} on ${arn} in the IAM policy of this role or user`;
+    if (name === 'NoSuchBucket') return 'create it, or check the name';
+    if (name === 'PermanentRedirect' || name === 'AuthorizationHeaderMalformed')
+      return 'it is in another Region: name that one';
     if (name === 'ResourceNotFoundException') return `check the name, the account, and that it is in Region ${region}`;
     if (expired.has(name)) return 'get new credentials (a role of the machine renews its own; for SSO: aws sso login)';
     if (refused.has(name)) return 'check the access key, its secret, and the clock of this machine';
@@ -56,7 +59,14 @@ const refused = new Set([
   'MissingAuthenticationTokenException',
 ]);
 // Some of these come with status 500 from test servers and gateways, and stay.
-const fatal = new Set([...denied, ...expired, ...refused, 'ResourceNotFoundException', 'CredentialsProviderError']);
+const fatal = new Set([
+  ...denied,
+  ...expired,
+  ...refused,
+  'ResourceNotFoundException',
+  'NoSuchBucket',
+  'CredentialsProviderError',
+]);
 const passing = new Set([
   'ProvisionedThroughputExceededException',
   'LimitExceededException',

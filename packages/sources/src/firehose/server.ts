@@ -5,15 +5,13 @@ import { serve } from '@hono/node-server';
 import type { Millis } from '@rowtime/core';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { type ApiContext, ApiError, isObject, operations } from './api.ts';
+import { FirehoseFault } from '../firehose-api.ts';
+import { type ApiContext, answer } from './api.ts';
 import type { DeliveryStreams } from './streams.ts';
 
 export interface FirehoseEndpointOptions {
   readonly streams: DeliveryStreams;
   readonly now: () => Millis;
-  /** Of the ARNs that the API shows. Default us-east-1 and 123456789012. */
-  readonly region?: string;
-  readonly account?: string;
   /** Whether the Firehose API is there. It does not check signatures: for addresses of this machine only. Default true. */
   readonly api?: boolean;
   /** Whether the API makes and removes streams. Default true. */
@@ -34,16 +32,8 @@ export interface FirehoseEndpointOptions {
  * A request is answered with success once its records are durable in the stream's journal.
  */
 export function firehoseEndpoint(options: FirehoseEndpointOptions): Hono {
-  const {
-    streams,
-    now,
-    region = 'us-east-1',
-    account = '123456789012',
-    api = true,
-    canCreate = true,
-    accessKey,
-  } = options;
-  const context: ApiContext = { streams, now, region, account, canCreate };
+  const { streams, now, api = true, canCreate = true, accessKey } = options;
+  const context: ApiContext = { streams, now, canCreate };
   const app = new Hono();
   if (api) {
     app.post(
@@ -51,12 +41,12 @@ export function firehoseEndpoint(options: FirehoseEndpointOptions): Hono {
       bodyLimit({ maxSize: apiBodyBytesMax, onError: (c) => apiError(c, tooLarge(apiBodyBytesMax)) }),
       async (c) => {
         try {
-          return c.json(await call(c, context), 200, apiHeaders);
+          return c.body(await call(c, context), 200, apiHeaders);
         } catch (error) {
-          if (!(error instanceof ApiError) || error.status >= 500) options.onError?.(error);
+          if (!(error instanceof FirehoseFault) || error.status >= 500) options.onError?.(error);
           return apiError(
             c,
-            error instanceof ApiError ? error : new ApiError('InternalFailure', 'the request failed', 500),
+            error instanceof FirehoseFault ? error : new FirehoseFault('InternalFailure', 'the request failed', 500),
           );
         }
       },
@@ -101,38 +91,25 @@ export function listen(
   });
 }
 
-const service = 'Firehose_20150804.';
 /** 4 MiB of records in base64, and their JSON. */
 const apiBodyBytesMax = 8 << 20;
 const apiHeaders = { 'content-type': 'application/x-amz-json-1.1' };
 
-async function call(c: Context, context: ApiContext): Promise<object> {
-  // A page in a browser cannot send these without asking first, and is not answered.
-  const target = c.req.header('x-amz-target') ?? '';
-  if (!target.startsWith(service))
-    throw new ApiError('UnknownOperationException', `no operation ${target || '(x-amz-target is missing)'}`);
+async function call(c: Context, context: ApiContext): Promise<string> {
+  // A page in a browser cannot send this header without asking first, and is not answered.
   if (!c.req.header('authorization')?.startsWith('AWS4-HMAC-SHA256 ')) {
-    throw new ApiError('MissingAuthenticationTokenException', 'the request is not signed (AWS4-HMAC-SHA256)', 403);
+    throw new FirehoseFault('MissingAuthenticationTokenException', 'the request is not signed (AWS4-HMAC-SHA256)', 403);
   }
-  const name = target.slice(service.length);
-  const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
-  if (!operation) throw new ApiError('UnknownOperationException', `${name} is not an operation of this endpoint`);
-  let input: unknown;
-  try {
-    input = await c.req.json();
-  } catch {
-    throw new ApiError('SerializationException', 'the body is not JSON');
-  }
-  if (!isObject(input)) throw new ApiError('SerializationException', 'the body is not a JSON object');
-  return operation(input, context);
+  return answer(c.req.header('x-amz-target'), new Uint8Array(await c.req.arrayBuffer()), context);
 }
 
-function apiError(c: Context, { name, message, status }: ApiError): Response {
-  return c.json({ __type: name, message }, status, { ...apiHeaders, 'x-amzn-errortype': name });
+function apiError(c: Context, fault: FirehoseFault): Response {
+  const headers = { ...apiHeaders, 'x-amzn-errortype': fault.name };
+  return c.body(fault.body, fault.status as 400 | 403 | 413 | 500 | 503, headers);
 }
 
-function tooLarge(bytes: number): ApiError {
-  return new ApiError('InvalidArgumentException', `the body is over ${bytes} bytes`, 413);
+function tooLarge(bytes: number): FirehoseFault {
+  return new FirehoseFault('InvalidArgumentException', `the body is over ${bytes} bytes`, 413);
 }
 
 // Firehose developer guide, "HTTP endpoint delivery request and response specifications".
@@ -198,4 +175,8 @@ function deliveryReply(
 function sameText(a: string, b: string): boolean {
   const hash = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(hash(a), hash(b));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,20 +2,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path';
 import type { Millis } from '@rowtime/core';
 import { SourceError } from '../errors.ts';
+import { type FirehoseDestination, isStreamName } from '../firehose-api.ts';
 import { Journal, type JournalOptions } from './journal.ts';
 
 /** A delivery stream: what CreateDeliveryStream said of it. */
-export interface DeliveryStreamConfig {
+export interface DeliveryStreamConfig extends FirehoseDestination {
   readonly name: string;
   readonly created: Millis;
-  readonly bucketArn: string;
-  readonly roleArn: string;
-  /** Of its objects' keys; see the layout of Firehose. */
-  readonly prefix: string;
-  readonly errorOutputPrefix: string;
-  readonly bufferBytes: number;
-  readonly bufferMs: Millis;
-  readonly compression: string;
 }
 
 export interface DeliveryStream {
@@ -55,7 +48,7 @@ export class DeliveryStreams {
     const known = this.#streams.get(config.name);
     if (known) return known;
     if (!isStreamName(config.name))
-      throw new SourceError(`${config.name}: a delivery stream's name is ${streamNameRule}`);
+      throw new SourceError(`${config.name}: a delivery stream's name has 1 to 64 letters, digits, "_", "." and "-"`);
     const folder = join(this.#options.folder, config.name);
     mkdirSync(folder, { recursive: true });
     const file = join(folder, configFile);
@@ -105,10 +98,4 @@ export class DeliveryStreams {
   }
 }
 
-export function isStreamName(name: string): boolean {
-  // "." and ".." are letters of the rule, and folders.
-  return /^[a-zA-Z0-9_.-]{1,64}$/.test(name) && !/^\.+$/.test(name);
-}
-
-export const streamNameRule = '1 to 64 letters, digits, "_", "." and "-"';
 const configFile = 'stream.json';

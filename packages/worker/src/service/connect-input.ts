@@ -91,13 +91,14 @@ async function connectDeliveryStream(
   const { journal } = await streams.open({
     name: stream,
     created: now(),
-    bucketArn: 'arn:aws:s3:::bucket',
+    bucket: 'bucket',
     roleArn: 'arn:aws:iam::123456789012:role/firehose',
     prefix: '',
-    errorOutputPrefix: '',
+    errorPrefix: null,
     bufferBytes,
     bufferMs,
     compression: 'UNCOMPRESSED',
+    timeZone: 'UTC',
   });
   const app = firehoseEndpoint({
     streams,

@@ -1,0 +1,123 @@
+import type { Readable } from 'node:stream';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { type Call, errorName } from '../aws/errors.ts';
+import { type RetryOptions, retried } from '../aws/retry.ts';
+import type { ObjectEntry } from './listing.ts';
+import type { ObjectStore } from './source.ts';
+
+/** How to reach the service. What is left out is found where every AWS program finds it. */
+export interface S3ClientOptions {
+  readonly region?: string;
+  /** Another address than AWS's: an S3-compatible store. */
+  readonly endpoint?: string;
+  readonly credentials?: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
+  /** Paths instead of host names, `http://host/bucket/key`. Default: with an endpoint. */
+  readonly forcePathStyle?: boolean;
+}
+
+export interface S3BucketOptions {
+  readonly bucket: string;
+  /** What keys begin with. Default: nothing. */
+  readonly prefix?: string;
+  readonly client?: S3ClientOptions;
+  readonly random: () => number;
+  readonly onRetry?: RetryOptions['onRetry'];
+}
+
+type Sdk = typeof import('@aws-sdk/client-s3');
+
+/** The objects of an S3 bucket under a prefix.
+ *
+ *  IAM: s3:ListBucket on the bucket (condition `s3:prefix`), s3:GetObject on `bucket/prefix*`. */
+export class S3Objects implements ObjectStore {
+  readonly name: string;
+  readonly #options: S3BucketOptions;
+  readonly #client: S3Client;
+  readonly #sdk: Sdk;
+  readonly #retry: RetryOptions;
+  readonly #closed = new AbortController();
+  #isReached = false;
+
+  private constructor(sdk: Sdk, client: S3Client, options: S3BucketOptions) {
+    this.name = `s3://${options.bucket}/`;
+    this.#sdk = sdk;
+    this.#client = client;
+    this.#options = options;
+    this.#retry = {
+      random: options.random,
+      signal: this.#closed.signal,
+      ...(options.onRetry && { onRetry: options.onRetry }),
+    };
+  }
+
+  /** The SDK is loaded here: who reads no bucket does not wait for it. */
+  static async connect(options: S3BucketOptions): Promise<S3Objects> {
+    const sdk = await import('@aws-sdk/client-s3');
+    const { region, endpoint, credentials, forcePathStyle = endpoint !== undefined } = options.client ?? {};
+    const client = new sdk.S3Client({
+      maxAttempts: 1,
+      requestHandler: { connectionTimeout: 3_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
+      forcePathStyle,
+      ...(region !== undefined && { region }),
+      ...(endpoint !== undefined && { endpoint }),
+      ...(credentials && { credentials }),
+    });
+    return new S3Objects(sdk, client, options);
+  }
+
+  async list(after: string): Promise<{ readonly entries: readonly ObjectEntry[]; readonly isLast: boolean }> {
+    const { bucket, prefix = '' } = this.#options;
+    const command = new this.#sdk.ListObjectsV2Command({
+      Bucket: bucket,
+      Prefix: prefix,
+      ...(after !== '' && { StartAfter: after }),
+    });
+    const { Contents = [], IsTruncated } = await this.#send('ListBucket', prefix, () => this.#client.send(command));
+    const entries = Contents.flatMap(({ Key, ETag, Size, LastModified }) =>
+      Key === undefined
+        ? []
+        : [{ key: Key, etag: ETag ?? '', size: Size ?? 0, modified: LastModified?.getTime() ?? 0 }],
+    );
+    return { entries, isLast: IsTruncated !== true };
+  }
+
+  async read({ key, etag }: Pick<ObjectEntry, 'key' | 'etag'>): Promise<Readable | null> {
+    const { bucket } = this.#options;
+    const input = { Bucket: bucket, Key: key, ...(etag !== '' && { IfMatch: etag }) };
+    return this.#send('GetObject', key, async () => {
+      try {
+        const { Body } = await this.#client.send(new this.#sdk.GetObjectCommand(input));
+        return Body as Readable;
+      } catch (error) {
+        if (gone.has(errorName(error))) return null;
+        throw error;
+      }
+    });
+  }
+
+  close(): void {
+    this.#closed.abort();
+    this.#client.destroy();
+  }
+
+  async #send<T>(action: string, key: string, send: () => Promise<T>): Promise<T> {
+    const { bucket, prefix = '', client = {} } = this.#options;
+    const call: Call = {
+      action: `s3:${action}`,
+      resource: `${this.name}${key}`,
+      arn: action === 'ListBucket' ? `arn:aws:s3:::${bucket}` : `arn:aws:s3:::${bucket}/${prefix}*`,
+      region: client.region ?? 'of the environment',
+      isFirst: !this.#isReached,
+    };
+    const reply = await retried(call, send, this.#retry);
+    this.#isReached = true;
+    return reply;
+  }
+}
+
+/** Deleted, or replaced: another ETag. */
+const gone = new Set(['NoSuchKey', 'NotFound', 'PreconditionFailed']);
