@@ -4,6 +4,8 @@ import { objectSink } from './object-sink.ts';
 import { type ObjectCut, ObjectWriter } from './objects.ts';
 import { S3Bucket, type S3BucketOptions } from './s3-bucket.ts';
 
+export { S3Bucket, type S3BucketOptions } from './s3-bucket.ts';
+
 export interface S3SinkOptions extends ObjectCut, S3BucketOptions {
   readonly schema: Schema;
   /** A folder of this machine's disk, kept between runs: objects grow there until they are published. */

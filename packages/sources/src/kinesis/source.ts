@@ -12,7 +12,9 @@ import {
 } from '@rowtime/core';
 import type { Call } from '../aws/errors.ts';
 import { sleep } from '../aws/retry.ts';
-import { createJsonDecoder, type InputColumn, type JsonDecoder } from '../decode/json.ts';
+import type { CsvFormat } from '../decode/csv.ts';
+import type { InputColumn, JsonDecoder } from '../decode/json.ts';
+import { createDecoder } from '../decoder.ts';
 import { SourceError } from '../errors.ts';
 import { type KinesisClientOptions, KinesisStream, type ShardStart } from './client.ts';
 import { Lane, type QueuedRecord, type ShardPosition, startAt } from './lane.ts';
@@ -38,6 +40,8 @@ export interface KinesisSourceOptions {
   readonly columns: readonly InputColumn[];
   /** RecordRowPath. Default `$`. */
   readonly rowPath?: string;
+  /** Records are CSV rows. Left out: JSON. */
+  readonly csv?: CsvFormat;
   /** Default LATEST, as NOW of the service's InputStartingPosition. */
   readonly start?: KinesisStart;
   /** The name of a consumer for enhanced fan-out; it is registered if it is not yet, and stays. Default: GetRecords. */
@@ -217,13 +221,9 @@ class Shards implements KinesisSource {
   }
 
   #createDecoder(): JsonDecoder {
-    const { columns, rowPath } = this.#options;
-    return createJsonDecoder({
-      columns,
-      recordBytesMax,
-      ...(rowPath !== undefined && { rowPath }),
-      ...(this.#used && { used: this.#used }),
-    });
+    const { columns, rowPath, csv } = this.#options;
+    const schema = { columns, ...(rowPath !== undefined && { rowPath }), ...(csv && { csv }) };
+    return createDecoder(schema, { recordBytesMax, ...(this.#used && { used: this.#used }) });
   }
 
   #begin(start: KinesisStart, openedAt: Millis): void {

@@ -39,3 +39,15 @@ export function exampleArn(service: string): string {
   const [region, account] = isBucket ? ['', ''] : ['us-east-1', '123456789012'];
   return makeArn({ partition: 'aws', service, region, account, name: isBucket ? 'my-bucket' : 'my-name' });
 }
+
+/** A resource named by its ARN or by its name alone: the name, and the Region if the ARN says. */
+export function nameAndRegion(nameOrArn: string): { readonly name: string; readonly region: string | null } {
+  const arn = parseArn(nameOrArn);
+  return arn ? { name: arn.name, region: arn.region } : { name: nameOrArn, region: null };
+}
+
+/** `s3://bucket/prefix`; null for anything else. */
+export function parseS3Url(url: string): { readonly bucket: string; readonly prefix: string } | null {
+  const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)\/?(.*)$/s.exec(url) ?? [];
+  return bucket === undefined ? null : { bucket, prefix };
+}

@@ -1,5 +1,5 @@
 import type { ApiApplication } from './api-schema.ts';
-import { makeArn, parseArn } from './arn.ts';
+import { makeArn, parseArn, parseS3Url } from './arn.ts';
 import { inputOf, outputsOf } from './connections.ts';
 import type { InputSection, OutputSection, RowtimeSection } from './rowtime-schema.ts';
 
@@ -113,7 +113,7 @@ function allow(
 }
 
 function place(url: string, home: Home): { readonly bucket: string; readonly prefix: string } {
-  const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(url) ?? [];
+  const { bucket, prefix } = parseS3Url(url) ?? { bucket: '', prefix: '' };
   // What a prefix expression stands for is known when an object is written.
   return { bucket: `arn:${home.partition}:s3:::${bucket}`, prefix: prefix.replace(/!\{.*$/s, '') };
 }

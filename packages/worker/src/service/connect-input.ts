@@ -1,14 +1,15 @@
 import { join } from 'node:path';
-import type { Participant, Source } from '@rowtime/core';
+import type { Participant, Schema, Source } from '@rowtime/core';
 import { ObjectWriter } from '@rowtime/sinks/objects';
 import { createDecoder, type InputSchema } from '@rowtime/sources/decoder';
 import { fileSource } from '@rowtime/sources/file';
 import { DeliveryStreams, deliveryStreamSource, firehoseEndpoint, listen } from '@rowtime/sources/firehose';
-import { parseArn } from '../application/arn.ts';
-import type { InputSection } from '../application/rowtime-schema.ts';
+import { nameAndRegion, parseArn, parseS3Url } from '../application/arn.ts';
+import type { InputSection, RowtimeSection } from '../application/rowtime-schema.ts';
 import { durationOf } from '../duration.ts';
 import { CommandError } from '../exit.ts';
 import { isLoopback } from '../loopback.ts';
+import { bucketConnection, connection } from './aws.ts';
 
 /** An input of an application, ready to be opened by a job. */
 export interface ConnectedInput {
@@ -19,6 +20,8 @@ export interface ConnectedInput {
   millisBehindLatest(): number | null;
   /** Where records come from, for people. */
   readonly from: string;
+  /** Batches have the metadata columns behind their own. */
+  readonly hasMetadata: boolean;
   /** After the job has closed the source. */
   close(): Promise<void>;
 }
@@ -29,10 +32,17 @@ export interface InputContext {
   readonly schema: InputSchema;
   /** By column: whether anyone reads it. */
   readonly used: readonly boolean[];
+  /** Metadata columns that anyone reads. */
+  readonly metadata: Schema;
   readonly isPartitioned: boolean;
+  /** InputStartingPosition. */
+  readonly startingPosition: string | undefined;
+  readonly rowtime: RowtimeSection;
   /** The ARN of KinesisFirehoseInput. */
   readonly deliveryStream: string | null;
   readonly state: string;
+  /** Aborted: what cannot be delivered now is left to the next process. */
+  readonly hurry: AbortSignal;
   readonly now: () => number;
   readonly log: (message: string) => void;
 }
@@ -49,8 +59,10 @@ export async function connectInput(section: InputSection, context: InputContext)
     case 'directPut':
     case 'httpEndpoint':
       return connectDeliveryStream(section, context);
-    default:
-      throw new CommandError(`${context.name}: from ${section.from} is not supported yet`);
+    case 'kinesis':
+      return connectKinesis(section, context);
+    case 's3':
+      return connectS3(section, context);
   }
 }
 
@@ -62,13 +74,94 @@ async function connectFiles(
 ): Promise<ConnectedInput> {
   const source = await fileSource({ input: paths, now, isPartitioned, ...schema });
   source.use(used);
-  return { source, participants: [], millisBehindLatest: () => null, from: paths.join(', '), close: async () => {} };
+  return {
+    source,
+    participants: [],
+    millisBehindLatest: () => null,
+    from: paths.join(', '),
+    hasMetadata: false,
+    close: async () => {},
+  };
+}
+
+async function connectKinesis(section: Section<'kinesis'>, context: InputContext): Promise<ConnectedInput> {
+  const { name, schema, used, metadata, isPartitioned, startingPosition, rowtime, now, log } = context;
+  if (section.stream === undefined)
+    throw new CommandError(`${name}: stream is missing: the name of the data stream, or its ARN`);
+  if (isPartitioned) {
+    throw new CommandError(
+      `${name}: InputParallelism above 1 is not supported yet for a Kinesis stream: rowtime reads all its shards at once`,
+    );
+  }
+  const { kinesisSource } = await import('@rowtime/sources/kinesis');
+  const at = startOf(section.at ?? startingPosition, name);
+  const source = await kinesisSource({
+    stream: section.stream,
+    ...schema,
+    start: at === 'NOW' ? 'LATEST' : at === 'TRIM_HORIZON' ? at : { at },
+    ...(section.fanOut === true && { fanOut: 'rowtime' }),
+    client: connection(rowtime, 'kinesis', nameAndRegion(section.stream).region),
+    now,
+    random: Math.random,
+    onRetry: ({ action, resource }, error, attempt) =>
+      log(`${action} on ${resource} failed ${attempt} times: ${String(error)}`),
+  });
+  source.use(used, metadata);
+  return {
+    source,
+    participants: [],
+    millisBehindLatest: () => {
+      const known = [...source.millisBehindLatest().values()].filter((millis) => millis !== null);
+      return known.length === 0 ? null : Math.max(...known);
+    },
+    from: section.stream,
+    hasMetadata: true,
+    close: async () => {},
+  };
+}
+
+async function connectS3(section: Section<'s3'>, context: InputContext): Promise<ConnectedInput> {
+  const { name, schema, used, isPartitioned, rowtime, now, log } = context;
+  const url = parseS3Url(section.bucket);
+  if (!url) throw new CommandError(`${name}: bucket ${section.bucket} is not s3://bucket/prefix`);
+  if (isPartitioned) throw new CommandError(`${name}: InputParallelism above 1 is not supported yet for objects of S3`);
+  const { s3Source } = await import('@rowtime/sources/s3');
+  const at = startOf(section.at, name);
+  const source = await s3Source({
+    ...url,
+    client: bucketConnection(rowtime),
+    inputSchema: schema,
+    now,
+    random: Math.random,
+    ...(at !== 'NOW' && { since: at === 'TRIM_HORIZON' ? null : at }),
+    ...(section.suffix !== undefined && { suffix: section.suffix }),
+    onRetry: ({ action, resource }, error, attempt) =>
+      log(`${action} on ${resource} failed ${attempt} times: ${String(error)}`),
+  });
+  source.use(used);
+  return {
+    source,
+    participants: [],
+    millisBehindLatest: () => source.millisBehindLatest,
+    from: section.bucket,
+    hasMetadata: false,
+    close: async () => {},
+  };
+}
+
+/** NOW (as is LAST_STOPPED_POINT, which the checkpoint knows), TRIM_HORIZON, or a time. */
+function startOf(text: string | undefined, name: string): 'NOW' | 'TRIM_HORIZON' | number {
+  if (text === undefined || text === 'NOW' || text === 'LAST_STOPPED_POINT') return 'NOW';
+  if (text === 'TRIM_HORIZON') return text;
+  const time = Date.parse(text);
+  if (!Number.isNaN(time)) return time;
+  throw new CommandError(`${name}: at ${text}: expected NOW, TRIM_HORIZON, or a time such as 2026-11-23T04:00:00Z`);
 }
 
 /** The worker is a delivery stream itself: producers, or a delivery stream in AWS, send it records over HTTP. */
 async function connectDeliveryStream(
   section: Section<'directPut' | 'httpEndpoint'>,
-  { name, schema, used, deliveryStream, state, now, log }: InputContext,
+  { name, schema, used, deliveryStream, state, rowtime, hurry, now, log }: InputContext,
 ): Promise<ConnectedInput> {
   const { host = '127.0.0.1', port = portDefault, bucket } = section;
   const accessKey = section.from === 'httpEndpoint' ? accessKeyOf(section) : null;
@@ -77,12 +170,13 @@ async function connectDeliveryStream(
       `${name}: host ${host}: the Firehose API does not check who calls it and is there on 127.0.0.1 only; httpEndpoint takes records from elsewhere`,
     );
   }
-  if (bucket?.startsWith('s3://'))
-    throw new CommandError(`${name}: bucket ${bucket}: landing in S3 is not supported yet`);
   const stream = (deliveryStream === null ? null : parseArn(deliveryStream)?.name) ?? 'input';
   const bufferBytes = section.bufferSize === undefined ? bufferBytesDefault : Math.round(section.bufferSize * 2 ** 20);
   const bufferMs = section.bufferInterval === undefined ? bufferMsDefault : durationOf(section.bufferInterval)!;
-  const landing = bucket === undefined ? null : new ObjectWriter({ folder: bucket, stream, bufferBytes, bufferMs });
+  const landing =
+    bucket === undefined
+      ? null
+      : await landingIn(bucket, { stream, bufferBytes, bufferMs }, join(state, 'landing'), rowtime, hurry);
   const streams = new DeliveryStreams({
     folder: join(state, 'delivery-streams'),
     now,
@@ -119,12 +213,33 @@ async function connectDeliveryStream(
     source,
     participants: [...(landing ? [landing] : []), source.participant],
     millisBehindLatest: () => source.millisBehindLatest(),
+    hasMetadata: false,
     from: `${server.url}${section.from === 'httpEndpoint' ? `/firehose/${stream}` : ` (delivery stream ${stream})`}`,
     async close() {
       await server.close();
       await streams.close();
     },
   };
+}
+
+/** Where records of a delivery stream land, as they are: a folder, or S3. */
+async function landingIn(
+  bucket: string,
+  cut: { readonly stream: string; readonly bufferBytes: number; readonly bufferMs: number },
+  spool: string,
+  rowtime: RowtimeSection,
+  stop: AbortSignal,
+): Promise<ObjectWriter> {
+  const url = parseS3Url(bucket);
+  if (!url) return new ObjectWriter({ ...cut, folder: bucket });
+  const { S3Bucket } = await import('@rowtime/sinks/s3');
+  const options = { ...bucketConnection(rowtime), bucket: url.bucket, stop };
+  return new ObjectWriter({
+    ...cut,
+    folder: spool,
+    prefix: url.prefix,
+    bucket: (folder) => new S3Bucket(options, 'none', folder, () => {}),
+  });
 }
 
 function accessKeyOf({

@@ -1,11 +1,12 @@
 import type { Sink } from '@rowtime/core';
 import type { OutputStatus } from './status.ts';
 
-/** What a sink may tell of its deliveries. */
+/** What a sink may tell of its deliveries: SinkCounters of @rowtime/sinks. */
 interface Counters {
-  readonly retried?: number;
-  readonly dead?: number;
-  readonly duplicatesPossible?: number;
+  readonly recordsRetried: number;
+  readonly recordsDead: number;
+  readonly duplicatesPossible: number;
+  readonly oldestUnackedMs: number;
 }
 
 /** A sink, and what it has done. */
@@ -16,7 +17,7 @@ export interface ObservedSink {
 
 /** Counts what a sink is given and how long it has not delivered it. */
 export function observed(stream: string, to: string, sink: Sink, now: () => number): ObservedSink {
-  const counters = (sink as { readonly counters?: Counters }).counters;
+  const counters = (): Counters | undefined => (sink as { readonly counters?: Counters }).counters;
   let rows = 0;
   /** Since when something waits. */
   let waiting: number | null = null;
@@ -39,15 +40,18 @@ export function observed(stream: string, to: string, sink: Sink, now: () => numb
       },
       close: () => sink.close(),
     },
-    status: () => ({
-      stream,
-      to,
-      rows,
-      pendingBytes: sink.pendingBytes,
-      retried: counters?.retried ?? 0,
-      dead: counters?.dead ?? 0,
-      duplicatesPossible: counters?.duplicatesPossible ?? 0,
-      oldestPendingMs: waiting === null ? 0 : now() - waiting,
-    }),
+    status() {
+      const counted = counters();
+      return {
+        stream,
+        to,
+        rows,
+        pendingBytes: sink.pendingBytes,
+        retried: counted?.recordsRetried ?? 0,
+        dead: counted?.recordsDead ?? 0,
+        duplicatesPossible: counted?.duplicatesPossible ?? 0,
+        oldestPendingMs: counted?.oldestUnackedMs ?? (waiting === null ? 0 : now() - waiting),
+      };
+    },
   };
 }

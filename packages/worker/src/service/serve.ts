@@ -1,10 +1,13 @@
-import { dirname, join, resolve } from 'node:path';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { errorStream, errorStreamSchema, type Progress, run as runJob } from '@rowtime/core';
 import { listen } from '@rowtime/sources/firehose';
 import { readTable } from '@rowtime/sources/table';
 import { type Application, compile, frame, type ReferenceTable, SqlError } from '@rowtime/sql';
 import type { Logger } from 'pino';
 import type { ApiApplication } from '../application/api-schema.ts';
+import { parseArn } from '../application/arn.ts';
 import { inputOf, type OutputConnection, outputsOf } from '../application/connections.ts';
 import { readApplication } from '../application/read.ts';
 import type { RowtimeSection } from '../application/rowtime-schema.ts';
@@ -17,6 +20,7 @@ import { isLoopback } from '../loopback.ts';
 import { withMetadata } from '../metadata.ts';
 import { clockOf, parseRowtimePolicy } from '../rowtime-policy.ts';
 import { stopSignal } from '../stop-signal.ts';
+import { bucketConnection } from './aws.ts';
 import { cloudWatchMetrics, emfLines } from './cloudwatch.ts';
 import { type ConnectedInput, connectInput } from './connect-input.ts';
 import { connectOutput } from './connect-output.ts';
@@ -90,11 +94,18 @@ async function serveLocked(context: Context): Promise<void> {
   const policy = parseRowtimePolicy(rowtime.rowtime ?? 'arrival');
   const { clock, decoded } = clockOf(policy, schema.columns, used, now);
 
-  const outputs = await connectOutputs(context, compiled);
+  // First the sinks try to deliver; after half of the time that a stop may take they leave it to the next process.
+  const hurry = new AbortController();
+  const outputs = await connectOutputs(context, compiled, hurry.signal);
+  const metadata = compiled.streams.find(({ name }) => name === streams[0])?.metadata ?? [];
   const input = await connectInput(inputOf(declared, rowtime), {
     name: `${file}: rowtime.inputs.${declared.NamePrefix}`,
     schema,
     used: decoded,
+    metadata,
+    startingPosition: declared.InputStartingPositionConfiguration?.InputStartingPosition,
+    rowtime,
+    hurry: hurry.signal,
     isPartitioned: streams.length > 1,
     deliveryStream: declared.KinesisFirehoseInput?.ResourceARN ?? null,
     state,
@@ -114,6 +125,7 @@ async function serveLocked(context: Context): Promise<void> {
   stop.signal.addEventListener('abort', () => {
     observer.state = 'stopping';
     log.info('stopping');
+    setTimeout(() => hurry.abort(), stopMs(rowtime) / 2).unref();
     setTimeout(() => giveUp(log, rowtime), stopMs(rowtime)).unref();
   });
   try {
@@ -122,7 +134,7 @@ async function serveLocked(context: Context): Promise<void> {
         source: input.source,
         stream: streams,
         clock,
-        complete: withMetadata(compiled.streams.find(({ name }) => name === streams[0])?.metadata ?? []),
+        ...(!input.hasMetadata && { complete: withMetadata(metadata) }),
         graph: compiled.graph(),
         sinks: outputs.map(({ sink, status }) => ({ stream: status().stream, sink })),
         participants: input.participants,
@@ -161,25 +173,53 @@ function compiledProgram(file: string, sql: string, options: Parameters<typeof c
   }
 }
 
-async function tablesOf({ file, application, rowtime }: Context): Promise<Record<string, ReferenceTable>> {
+async function tablesOf(context: Context): Promise<Record<string, ReferenceTable>> {
+  const { file, application, rowtime } = context;
   const tables: Record<string, ReferenceTable> = {};
-  for (const [i, { TableName, ReferenceSchema }] of application.ReferenceDataSources.entries()) {
-    const path = rowtime.tables?.[TableName];
-    if (path === undefined) {
-      throw new CommandError(
-        `${file}: ReferenceDataSources[${i}]: reference data in S3 is not supported yet; name a copy of it: "rowtime": { "tables": { ${JSON.stringify(TableName)}: "<file>" } }`,
-      );
-    }
+  for (const [i, { TableName, ReferenceSchema, S3ReferenceDataSource }] of application.ReferenceDataSources.entries()) {
     const schema = parseInputSchema(ReferenceSchema, `${file}: ReferenceDataSources[${i}].ReferenceSchema`);
-    tables[TableName] = await readTable(resolve(dirname(file), path), schema);
+    const path = rowtime.tables?.[TableName];
+    tables[TableName] = await readTable(
+      path === undefined ? await fetched(context, S3ReferenceDataSource, TableName) : resolve(dirname(file), path),
+      schema,
+    );
   }
   return tables;
 }
 
+type ReferenceObject = ApiApplication['ReferenceDataSources'][number]['S3ReferenceDataSource'];
+
+/** Brings a reference object here. It is read again at each start, as the service did. */
+async function fetched(
+  { rowtime, state, log }: Context,
+  { BucketARN, FileKey }: ReferenceObject,
+  table: string,
+): Promise<string> {
+  const { S3Objects } = await import('@rowtime/sources/s3');
+  const bucket = parseArn(BucketARN)?.name ?? '';
+  const objects = await S3Objects.connect({
+    bucket,
+    client: bucketConnection(rowtime),
+    random: Math.random,
+    onRetry: ({ action, resource }, error) => log.warn({ action, resource, reason: String(error) }, 'retry'),
+  });
+  try {
+    const bytes = await objects.read({ key: FileKey, etag: '' });
+    if (!bytes) throw new CommandError(`reference table ${table}: s3://${bucket}/${FileKey} is not there`);
+    const path = join(state, 'tables', basename(FileKey));
+    mkdirSync(dirname(path), { recursive: true });
+    await pipeline(bytes, createWriteStream(path));
+    return path;
+  } finally {
+    objects.close();
+  }
+}
+
 /** Rows that could not be computed are kept, whether the application has an output for them or not. */
 async function connectOutputs(
-  { file, application, rowtime, state, now }: Context,
+  { file, application, rowtime, state, now, log }: Context,
   compiled: Application,
+  hurry: AbortSignal,
 ): Promise<ObservedSink[]> {
   const declared = outputsOf(application, rowtime);
   const errors: OutputConnection = {
@@ -196,7 +236,16 @@ async function connectOutputs(
         const names = known.map(({ name }) => name).join(', ');
         throw new CommandError(`${file}: output ${output.stream}: the program has no such stream; it has ${names}`);
       }
-      return observed(output.stream, output.to.to, await connectOutput(output, stream.schema), now);
+      const sink = await connectOutput(output, stream.schema, {
+        rowtime,
+        applicationArn: typeof application.ApplicationARN === 'string' ? application.ApplicationARN : '',
+        name: `${file}: output ${output.stream}`,
+        state,
+        hurry,
+        onRetry: ({ action, resource, attempt, error }) =>
+          log.warn({ action, resource, attempt, reason: String(error) }, 'retry'),
+      });
+      return observed(output.stream, output.to.to, sink, now);
     }),
   );
 }

@@ -1,0 +1,19 @@
+import type { RowtimeSection } from '../application/rowtime-schema.ts';
+
+type Service = 'kinesis' | 'firehose' | 's3' | 'lambda';
+
+/** Where a service is, as the `rowtime` section says; the rest comes from the SDK's own chain. `region`: what an ARN says. */
+export function connection(
+  { region: own, endpoints = {} }: RowtimeSection,
+  service: Service,
+  region: string | null,
+): { readonly region?: string; readonly endpoint?: string } {
+  const place = own ?? region ?? undefined;
+  const endpoint = endpoints[service];
+  return { ...(place !== undefined && { region: place }), ...(endpoint !== undefined && { endpoint }) };
+}
+
+/** A bucket of that place. Other stores than AWS's have paths instead of host names. */
+export function bucketConnection(rowtime: RowtimeSection) {
+  return { ...connection(rowtime, 's3', null), forcePathStyle: rowtime.endpoints?.s3 !== undefined };
+}
