@@ -24,13 +24,16 @@ export async function putRecords(url: string, stream: string, records: readonly 
 
 /** Resolves with the first text that a process prints and `find` finds something in. */
 export function printed(process: ChildProcess, find: (text: string) => string | undefined): Promise<string> {
-  let text = '';
+  let [text, errors] = ['', ''];
+  process.stderr!.on('data', (more: string) => {
+    errors += more;
+  });
   return new Promise((resolve, reject) => {
     process.stdout!.on('data', (more: string) => {
       text += more;
       const found = find(text);
       if (found !== undefined) resolve(found);
     });
-    process.once('exit', () => reject(new Error(`it ended: ${text}`)));
+    process.once('close', () => reject(new Error(`it ended: ${errors}`)));
   });
 }

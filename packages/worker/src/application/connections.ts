@@ -1,4 +1,5 @@
 import type { ApiApplication } from './api-schema.ts';
+import { type Arn, parseArn } from './arn.ts';
 import type { InputSection, OutputSection, RowtimeSection } from './rowtime-schema.ts';
 
 /** How the records of an input reach the worker: what the `rowtime` section says, with the ARN of the application where it
@@ -8,6 +9,22 @@ export function inputOf(input: ApiApplication['Inputs'][number], { inputs = {} }
   const arn = input.KinesisStreamsInput?.ResourceARN;
   if (!section) return arn === undefined ? { from: 'directPut' } : { from: 'kinesis', stream: arn };
   return section.from === 'kinesis' && arn !== undefined ? { stream: arn, ...section } : section;
+}
+
+/** The ARNs of the streams and functions that an application names. */
+export function arnsOf({ Inputs, Outputs }: ApiApplication): Arn[] {
+  return [
+    ...Inputs.flatMap((it) => [it.KinesisStreamsInput, it.KinesisFirehoseInput]),
+    ...Outputs.flatMap((it) => [it.KinesisFirehoseOutput, it.KinesisStreamsOutput, it.LambdaOutput]),
+  ].flatMap((it) => {
+    const arn = it && parseArn(it.ResourceARN);
+    return arn ? [arn] : [];
+  });
+}
+
+/** The Region in which an application is. */
+export function regionOf(application: ApiApplication): string | undefined {
+  return arnsOf(application)[0]?.region;
 }
 
 /** Rows of `stream` go to `to`; as JSON, or as CSV. */

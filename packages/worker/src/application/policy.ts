@@ -1,6 +1,6 @@
 import type { ApiApplication } from './api-schema.ts';
 import { makeArn, parseArn, parseS3Url } from './arn.ts';
-import { inputOf, outputsOf } from './connections.ts';
+import { arnsOf, inputOf, outputsOf } from './connections.ts';
 import type { InputSection, OutputSection, RowtimeSection } from './rowtime-schema.ts';
 
 export interface Statement {
@@ -124,11 +124,7 @@ interface Home {
 }
 
 function homeOf(application: ApiApplication, rowtime: RowtimeSection): Home {
-  const arns = [
-    ...application.Inputs.flatMap((it) => [it.KinesisStreamsInput, it.KinesisFirehoseInput]),
-    ...application.Outputs.flatMap((it) => [it.KinesisFirehoseOutput, it.KinesisStreamsOutput, it.LambdaOutput]),
-  ];
-  const first = arns.map((it) => parseArn(it?.ResourceARN ?? '')).find((arn) => arn !== null);
+  const [first] = arnsOf(application);
   const partition = first?.partition ?? 'aws';
   const region = rowtime.region ?? first?.region ?? '*';
   const account = first?.account ?? '*';

@@ -2,13 +2,14 @@ import type { RowtimeSection } from '../application/rowtime-schema.ts';
 
 type Service = 'kinesis' | 'firehose' | 's3' | 'lambda';
 
-/** Where a service is, as the `rowtime` section says; the rest comes from the SDK's own chain. `region`: what an ARN says. */
+/** Where a service is. `region`: what the ARN says; a bucket's says nothing, and is then in that of the application. The rest
+ *  comes from the SDK's own chain. */
 export function connection(
   { region: own, endpoints = {} }: RowtimeSection,
   service: Service,
   region: string | null,
 ): { readonly region?: string; readonly endpoint?: string } {
-  const place = own ?? region ?? undefined;
+  const place = region ?? own ?? undefined;
   const endpoint = endpoints[service];
   return { ...(place !== undefined && { region: place }), ...(endpoint !== undefined && { endpoint }) };
 }

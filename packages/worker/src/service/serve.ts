@@ -8,7 +8,7 @@ import { type Application, compile, frame, type ReferenceTable, SqlError } from 
 import type { Logger } from 'pino';
 import type { ApiApplication } from '../application/api-schema.ts';
 import { parseArn } from '../application/arn.ts';
-import { inputOf, type OutputConnection, outputsOf } from '../application/connections.ts';
+import { inputOf, type OutputConnection, outputsOf, regionOf } from '../application/connections.ts';
 import { readApplication } from '../application/read.ts';
 import type { RowtimeSection } from '../application/rowtime-schema.ts';
 import { checkpointFiles } from '../checkpoint-files.ts';
@@ -45,7 +45,8 @@ export interface ServeOptions {
 /** `rowtime run application.json`: what "Run application" was on AWS. Runs until it is stopped, or its input ends. */
 export async function serve({ file, version }: ServeOptions): Promise<void> {
   const now = Date.now;
-  const { application, rowtime, warnings } = readApplication(file);
+  const { application, rowtime: given, warnings } = readApplication(file);
+  const rowtime = { region: regionOf(application), ...given };
   const name = application.ApplicationName;
   const log = createLog(name);
   for (const warning of warnings) log.warn(warning);
