@@ -15,7 +15,10 @@ test('a queue that is never empty gives records in order, and counts the bytes t
     lane.shift();
   };
   for (let n = 0; n < 6000; n++) {
-    lane.add({ records: [record(n, n % 2 === 0 ? packed! : Buffer.of(n))], millisBehindLatest: 0, caughtUpTo: none }, 0);
+    lane.add(
+      { records: [record(n, n % 2 === 0 ? packed! : Buffer.of(n))], millisBehindLatest: 0, caughtUpTo: none },
+      0,
+    );
     if (n > 2) for (let i = 0; i < (n % 2 === 0 ? 3 : 1); i++) take();
   }
   expect(lane.bytes).toBeGreaterThan(0);
@@ -29,7 +32,10 @@ test('a queue that is never empty gives records in order, and counts the bytes t
 test('times do not go back, and an empty queue vouches for the time up to which nothing came', () => {
   const lane = new Lane(start, 50, true);
   expect(lane.time).toBe(50);
-  lane.add({ records: [record(1, Buffer.of(1), 100), record(2, Buffer.of(2), 90)], millisBehindLatest: 5, caughtUpTo: none }, 10);
+  lane.add(
+    { records: [record(1, Buffer.of(1), 100), record(2, Buffer.of(2), 90)], millisBehindLatest: 5, caughtUpTo: none },
+    10,
+  );
   expect(lane.head).toMatchObject({ time: 100, arrival: 100 });
   lane.shift();
   expect(lane.head).toMatchObject({ time: 100, arrival: 90 });
