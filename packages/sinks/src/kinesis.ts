@@ -1,5 +1,5 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
-import { assert, type Batch, type RowErrors, type Schema, type Sink, valueAt } from '@rowtime/core';
+import { assert, type Batch, type Failure, type RowErrors, type Schema, type Sink, valueAt } from '@rowtime/core';
 import { type AwsConnection, clientConfig, expectRegion } from './aws.ts';
 import type { Pace, Retry } from './backoff.ts';
 import type { SinkCounters } from './counters.ts';
@@ -128,16 +128,16 @@ class RecordPutter implements KinesisSink {
 
   write(batch: Batch, errors?: RowErrors): void {
     assert(this.#client, 'open comes first');
+    const { schema } = this.#options;
     const { bytes, ends } = this.#encoder.encode(batch);
     for (let row = 0, from = 0; row < batch.length; row++) {
       const to = ends[row]!;
       const key = this.#keyOf(batch, row);
       const size = to - from + Buffer.byteLength(key);
-      if (size > this.#recordBytesMax) {
-        this.#bury('OutputRecordTooLarge', `${size} bytes with its key`, `${this.#recordBytesMax}`, batch, row, errors);
-      } else if ([...key].length > limits.keyLength) {
-        const found = `a partition key of ${[...key].length} characters`;
-        this.#bury('OutputKeyTooLong', found, `${limits.keyLength}`, batch, row, errors);
+      const failure = this.#failureOf(key, size);
+      if (failure) {
+        errors?.report(failure, schema, batch, row);
+        this.#delivery.bury();
       } else {
         this.#delivery.add(key, bytes.slice(from, to));
       }
@@ -168,11 +168,18 @@ class RecordPutter implements KinesisSink {
     return value === null || value === '' ? String(this.#rows) : String(value);
   }
 
-  #bury(name: string, found: string, max: string, batch: Batch, row: number, errors: RowErrors | undefined): void {
-    const { stream, schema, dataStream } = this.#options;
-    const message = `a row of ${stream} has ${found}; Kinesis takes at most ${max} (stream ${dataStream})`;
-    errors?.report({ name, message }, schema, batch, row);
-    this.#delivery.bury();
+  /** Why a row can never be a record, if it cannot. */
+  #failureOf(key: string, size: number): Failure | null {
+    const { stream, dataStream } = this.#options;
+    const [max, to] = [this.#recordBytesMax, `(stream ${dataStream})`];
+    if (size > max) {
+      const found = `a row of ${stream} has ${size} bytes with its key`;
+      return { name: 'OutputRecordTooLarge', message: `${found}; Kinesis takes at most ${max} ${to}` };
+    }
+    // In UTF-16 units there are never fewer than characters.
+    if (key.length <= limits.keyLength || [...key].length <= limits.keyLength) return null;
+    const found = `a row of ${stream} has a partition key of ${[...key].length} characters`;
+    return { name: 'OutputKeyTooLong', message: `${found}; Kinesis takes at most ${limits.keyLength} ${to}` };
   }
 
   async #put(records: readonly Outgoing[], signal: AbortSignal): Promise<readonly (string | null)[]> {

@@ -437,9 +437,9 @@ function positionAt(shard: string, from: Millis | null): ShardPosition {
 
 function goneShard({ shard, sequence }: ShardPosition, time: Millis): RejectedRecord {
   return {
-    time,
     name: 'ShardGone',
     message: `${shard} is older than the retention of its stream: what came after sequence number ${sequence ?? '(none)'} is lost`,
+    time,
     record: new Uint8Array(0),
   };
 }
