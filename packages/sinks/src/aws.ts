@@ -54,12 +54,12 @@ export type Verdict = 'refused' | 'unknown' | 'fatal';
 
 /** What an error of an SDK v3 client means for the call that threw it. */
 export function judge(error: unknown): Verdict {
-  const { name, status, code } = facts(error);
+  const { name, status, code, isSaid } = facts(error);
   if (refusedNames.has(name) || status === 429 || status === 503) return 'refused';
   if (neverSent.has(code)) return 'refused';
   if (unknownNames.has(name)) return 'unknown';
-  if (Object.hasOwn(fixes, name) || (status >= 300 && status < 500)) return 'fatal';
-  // What is no answer of a service (no status) is a broken connection, a timeout, or half a reply.
+  if (Object.hasOwn(fixes, name) || (isSaid && status >= 300 && status < 500)) return 'fatal';
+  // What no service said is a broken connection, a timeout, or half of a reply, whatever its status.
   return 'unknown';
 }
 
@@ -143,10 +143,12 @@ interface Facts {
   readonly status: number;
   /** Of the system call that failed, or ''. */
   readonly code: string;
+  /** It was read out of a reply, which came whole. */
+  readonly isSaid: boolean;
 }
 
 function facts(error: unknown): Facts {
-  if (!(error instanceof Error)) return { message: String(error), name: 'Error', status: 0, code: '' };
+  if (!(error instanceof Error)) return { message: String(error), name: 'Error', status: 0, code: '', isSaid: false };
   const { $metadata, code } = error as { $metadata?: { httpStatusCode?: number }; code?: unknown };
   // For a name it does not know the SDK takes the status: "301".
   return {
@@ -154,6 +156,7 @@ function facts(error: unknown): Facts {
     message: error.message,
     status: $metadata?.httpStatusCode ?? 0,
     code: typeof code === 'string' ? code : '',
+    isSaid: '$fault' in error,
   };
 }
 

@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Time and chance of a retry loop, given in so that a test has its own. */
+/** Time and chance of a retry loop, given in so that a test has its own. That, full jitter and no last attempt are why no
+ *  library does this. */
 export interface Pace {
   /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
   readonly wait: (millis: number, signal?: AbortSignal) => Promise<void>;

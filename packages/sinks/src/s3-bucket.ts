@@ -221,7 +221,8 @@ export class S3Bucket implements Bucket {
   #ask<T>(key: string, call: () => Promise<T>): Promise<T | null> {
     return this.#untilDone('s3:GetObject', key, () =>
       call().catch((error) => {
-        if (statusOf(error) === 404 && nameOf(error) !== 'NoSuchBucket') return null;
+        const isMissing = judge(error) === 'fatal' && statusOf(error) === 404 && nameOf(error) !== 'NoSuchBucket';
+        if (isMissing) return null;
         throw error;
       }),
     );

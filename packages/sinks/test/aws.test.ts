@@ -3,7 +3,9 @@ import { fatalError, judge } from '../src/aws.ts';
 import { backoffMs } from '../src/backoff.ts';
 
 function error(name: string, httpStatusCode?: number, code?: string): Error {
-  const metadata = httpStatusCode === undefined ? {} : { $metadata: { httpStatusCode } };
+  // As the SDK has it: $fault where the reply could be read.
+  const said = code === undefined && name !== 'SyntaxError' && { $fault: 'client' };
+  const metadata = httpStatusCode === undefined ? {} : { $metadata: { httpStatusCode }, ...said };
   return Object.assign(new Error('text'), { name, ...metadata, ...(code !== undefined && { code }) });
 }
 
@@ -22,6 +24,8 @@ test.each([
   ['unknown', error('TimeoutError', undefined, 'ECONNRESET')],
   ['unknown', error('RequestTimeout', 400)],
   ['unknown', error('SyntaxError', 200)],
+  ['unknown', error('Error', 404, 'ECONNRESET')],
+  ['unknown', error('SyntaxError', 403)],
   ['fatal', error('AccessDeniedException', 400)],
   ['fatal', error('NoSuchBucket', 404)],
   ['fatal', error('PermanentRedirect', 301)],

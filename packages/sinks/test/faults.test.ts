@@ -90,6 +90,8 @@ test(`s3: nothing lost, nothing twice, the same bytes, in ${schedules} schedules
     expect(stored[0]?.length).toBeGreaterThan(0);
     expect(stored[1]).toEqual(stored[0]);
   });
+  // Or the schedules would not show anything.
+  expect(met).toBeGreaterThan(schedules);
 });
 
 test(`files: nothing lost, nothing twice, the same bytes, in ${schedules} schedules`, { timeout }, async () => {
@@ -197,9 +199,20 @@ function chances(seed: number) {
   return { seed, share: 0.15, atMost: 6, stormMax: seed % 5 === 0 ? 60 : 4 };
 }
 
+/** How many calls something was wrong with. */
+let met = 0;
+
+function counted(schedule: FaultSchedule): FaultSchedule {
+  return (call) => {
+    const fault = schedule(call);
+    if (fault) met++;
+    return fault;
+  };
+}
+
 function either(seed: number, one: FaultSchedule, other: FaultSchedule): FaultSchedule {
   const random = seededRandom(seed + 1);
-  return (call) => (random() < 0.05 ? one(call) : other(call));
+  return counted((call) => (random() < 0.05 ? one(call) : other(call)));
 }
 
 class Death extends Error {}
