@@ -1,15 +1,17 @@
 import { type Field, Graph, type Schema, type SqlType } from '@rowtime/core';
 import type { Statement } from './ast.ts';
-import { type BoundPump, bindPump } from './bind.ts';
-import { notYet } from './bind-expr.ts';
+import { type BoundPump, bindPump, bindView } from './bind.ts';
+import { bindFunction } from './bind-function.ts';
 import { Catalog, nameOf, type ReferenceTable } from './catalog.ts';
 import { SqlError } from './errors.ts';
-import { explain, printSchema } from './explain.ts';
+import { explain, explainSubquery, explainTable, printSchema } from './explain.ts';
 import { instantiate, streamsRead } from './instantiate.ts';
 import { parse, parseExpr } from './parser.ts';
-import { type PumpPlan, planPump } from './plan.ts';
+import { type PumpPlan, planPump, planQuery } from './plan.ts';
 import { columnsRead, prune } from './prune.ts';
 import { rewrite } from './rules.ts';
+import { runTables } from './run-tables.ts';
+import { runScript } from './script.ts';
 import { printName } from './suggest.ts';
 import { typeOf } from './types.ts';
 
@@ -52,15 +54,31 @@ function compileStatements(
 ): Application {
   const schemas = Object.fromEntries(Object.entries(inputs).map(([name, columns]) => [name, schemaFrom(columns)]));
   const catalog = new Catalog(schemas, tables);
+  const { streams: created, views, functions, pumps: left } = runScript(statements, (name) => catalog.isInput(name));
   // Streams first: a pump may name one that is created after it.
-  for (const statement of statements) if (statement.kind === 'createStream') catalog.define(statement);
-  const bound = bindPumps(statements, catalog);
+  for (const statement of created) catalog.define(statement);
+  for (const view of views) catalog.addView(view);
+  for (const fn of functions) catalog.functions.add(nameOf(fn.name), fn);
+  // What nobody uses is checked like the rest.
+  for (const view of views) bindView(view, catalog);
+  for (const fn of functions) bindFunction(fn, catalog);
+  // A stopped pump is checked, too, and does not run.
+  const bound = left.flatMap(({ pump, isStarted }) => {
+    const checked = bindPump(pump, catalog);
+    return isStarted ? [checked] : [];
+  });
   const pumps = bound.map(planPump).map((pump) => ({ ...pump, root: prune(rewrite(pump.root)) }));
   rejectCycles(pumps, bound);
-  const { streams } = catalog;
+  const { streams, queries } = catalog;
+  const tablePlans = queries.tables.map(({ name, query, span }) => ({ name, span, root: rewrite(planQuery(query)) }));
+  const options = runTables(tablePlans, queries.subqueries, tables, seed);
   const explained = [
     ...streams.map(
       ({ name, schema, input }) => `${input ? 'input' : 'stream'} ${printName(name)} (${printSchema(schema)})`,
+    ),
+    ...tablePlans.map(explainTable),
+    ...queries.subqueries.map((subquery) =>
+      explainSubquery(subquery, options.tables.get(subquery.table)?.schema ?? []),
     ),
     ...pumps.map(explain),
   ].join('\n');
@@ -74,57 +92,8 @@ function compileStatements(
       return schema.map((_, i) => read.has(i));
     },
     explain: () => explained,
-    graph: () => new Graph(instantiate(streams, pumps, { seed, tables }), `${explained}\nseed ${seed}`),
+    graph: () => new Graph(instantiate(streams, pumps, options), `${explained}\nseed ${seed}`),
   };
-}
-
-function bindPumps(statements: readonly Statement[], catalog: Catalog): BoundPump[] {
-  const pumps = new Map<string, BoundPump>();
-  for (const statement of statements) {
-    switch (statement.kind) {
-      case 'createStream':
-        break;
-      case 'createPump': {
-        const name = nameOf(statement.name);
-        if (pumps.has(name) && !statement.orReplace) {
-          throw new SqlError(
-            'SQL_DUPLICATE_NAME',
-            `pump ${printName(name)} exists already`,
-            statement.name.span,
-            'write CREATE OR REPLACE PUMP',
-          );
-        }
-        const pump = bindPump(statement, catalog);
-        pumps.delete(name);
-        // A stopped pump is checked like the others, and does not run.
-        if (statement.state !== 'stopped') pumps.set(name, pump);
-        break;
-      }
-      case 'queryStatement':
-        throw new SqlError(
-          'SQL_NOT_SUPPORTED',
-          'a query on its own goes nowhere',
-          statement.span,
-          'put it in a pump: CREATE PUMP name AS INSERT INTO stream SELECT …',
-        );
-      case 'insert':
-        throw new SqlError(
-          'SQL_NOT_SUPPORTED',
-          'INSERT stands in a pump',
-          statement.span,
-          'write CREATE PUMP name AS INSERT INTO …',
-        );
-      case 'createView':
-        throw notYet('CREATE VIEW', statement.span);
-      case 'createFunction':
-        throw notYet('CREATE FUNCTION', statement.span);
-      case 'alterPump':
-        throw notYet('ALTER PUMP', statement.span);
-      case 'drop':
-        throw notYet(`DROP ${statement.object.toUpperCase()}`, statement.span);
-    }
-  }
-  return [...pumps.values()];
 }
 
 function rejectCycles(pumps: readonly PumpPlan[], bound: readonly BoundPump[]): void {

@@ -7,6 +7,7 @@ import {
   needsCast,
   printType,
   type Schema,
+  type SqlType,
 } from '@rowtime/core';
 import type * as ast from './ast.ts';
 import { unreachable } from './ast.ts';
@@ -21,14 +22,18 @@ import type {
   BoundOrder,
   BoundQuery,
   BoundSelect,
+  BoundValues,
   RecordField,
 } from './bound.ts';
 import { type Catalog, type CatalogStream, nameOf } from './catalog.ts';
 import { SqlError } from './errors.ts';
+import { isOuter, type Outer } from './outer.ts';
+import { windowOver } from './plan.ts';
 import { substitute } from './rules.ts';
 import { type Relation, Scope } from './scope.ts';
 import { printName } from './suggest.ts';
 import { tableFunction, tableFunctions } from './table-functions/index.ts';
+import { streamIn, streamOf } from './tables.ts';
 import { containsAggregate } from './visit-aggregates.ts';
 import { ascendsWithRowtime, lengthOf, windowOf } from './windows.ts';
 
@@ -38,12 +43,22 @@ export interface BoundPump {
   readonly into: CatalogStream;
   readonly query: BoundQuery;
   readonly columns: readonly Expr[];
+  /** The table that is inserted once; null for a query of streams. */
+  readonly table: string | null;
   readonly span: ast.Span;
 }
 
 /** INSERT INTO target [(columns)] query: columns match by position; those left out are NULL. */
 export function bindPump(pump: ast.CreatePump, catalog: Catalog): BoundPump {
   const { insert } = pump;
+  if (catalog.view(insert.target)) {
+    throw new SqlError(
+      'SQL_NOT_SUPPORTED',
+      `${printName(nameOf(insert.target))} is a view, which holds no rows`,
+      insert.target.span,
+      'insert into a stream',
+    );
+  }
   const into = catalog.find(insert.target);
   if (into.input) {
     throw new SqlError(
@@ -53,7 +68,8 @@ export function bindPump(pump: ast.CreatePump, catalog: Catalog): BoundPump {
     );
   }
   const query = bindQuery(insert.query, catalog);
-  const targets = targetColumns(insert, into);
+  const table = streamOf(insert.query, catalog) ? null : catalog.queries.table(query, insert.query.span);
+  const targets = targetColumns(insert, into, catalog);
   const record = query.items.find((item) => item.record);
   if (record)
     throw new SqlError(
@@ -95,12 +111,12 @@ export function bindPump(pump: ast.CreatePump, catalog: Catalog): BoundPump {
       `columns match by position; write CAST(… AS ${printType(field.type)}) if this is the one you mean`,
     );
   });
-  return { name: nameOf(pump.name), into, query, columns, span: pump.span };
+  return { name: nameOf(pump.name), into, query, columns, table, span: pump.span };
 }
 
-function targetColumns(insert: ast.Insert, into: CatalogStream): readonly Field[] {
+function targetColumns(insert: ast.Insert, into: CatalogStream, catalog: Catalog): readonly Field[] {
   if (insert.columns.length === 0) return into.schema;
-  const scope = new Scope([{ name: into.name, schema: into.schema, offset: 0 }]);
+  const scope = new Scope([{ name: into.name, schema: into.schema, offset: 0 }], catalog);
   const seen = new Set<string>();
   return insert.columns.map((column) => {
     if (seen.has(column.name))
@@ -120,21 +136,91 @@ export function outputOf(query: BoundQuery): readonly { name: string; type: Expr
   return query.items.map(({ name, expr, span }) => ({ name, type: expr.type, span }));
 }
 
-function bindQuery(query: ast.Query, catalog: Catalog): BoundQuery {
+/** `outer`: around a subquery in an expression. */
+export function bindQuery(query: ast.Query, catalog: Catalog, outer: Outer | null = null): BoundQuery {
   switch (query.kind) {
     case 'select':
-      return bindSelect(query, catalog);
+      return bindSelect(query, catalog, outer);
     case 'setOperation':
       return bindSetOperation(query, catalog);
     case 'values':
-      throw notYet('VALUES', query.span);
+      return sorted(bindValues(query, catalog), query.orderBy, catalog);
     default:
       return unreachable(query);
   }
 }
 
+// Tables have no order of their own, and what ends can be sorted by anything.
+function sorted(query: BoundQuery, orderBy: readonly ast.OrderItem[], catalog: Catalog): BoundQuery {
+  const schema = schemaOf(query);
+  const scope = new Scope([{ name: null, schema, offset: 0, isTable: true }], catalog);
+  const items = query.items.map(
+    ({ name, expr, span }, index): BoundItem => ({ name, expr: { kind: 'column', index, type: expr.type }, span }),
+  );
+  const order = bindTableOrder(orderBy, items, plainContext(scope, 'ORDER BY'));
+  if (!order) return query;
+  const from: BoundFrom = { kind: 'query', query, schema };
+  const none = { where: null, group: null, windows: [], having: null, distinct: null };
+  return { kind: 'select', from, ...none, items, orderBy: order };
+}
+
+function bindValues(query: ast.Values, catalog: Catalog): BoundValues {
+  const context = plainContext(new Scope([], catalog), 'VALUES');
+  const rows = query.rows.map((row) => row.items.map((item) => bindExpr(item, context)));
+  const [first = []] = rows;
+  const items = first.map((_, c): BoundItem => {
+    const column = rows.map((row, r) => {
+      const values = query.rows[r] as ast.ValuesRow;
+      if (row.length === first.length) return row[c] as Expr;
+      throw new SqlError(
+        'SQL_COLUMN_COUNT',
+        `one row of VALUES has ${count(first.length)}, and another ${row.length}`,
+        values.span,
+      );
+    });
+    const type = commonType(column);
+    if (!type) {
+      throw new SqlError(
+        'SQL_TYPE',
+        `column ${c + 1} of VALUES has no common type: ${column.map((expr) => printType(expr.type)).join(', ')}`,
+        query.span,
+        'CAST them to one type',
+      );
+    }
+    return {
+      name: `EXPR$${c}`,
+      expr: { kind: 'column', index: c, type },
+      span: query.rows[0]?.items[c]?.span ?? query.span,
+    };
+  });
+  const cast = (expr: Expr, type: SqlType): Expr =>
+    needsCast(expr.type, type) || expr.type.kind === 'null' ? { kind: 'cast', arg: expr, type } : expr;
+  return {
+    kind: 'values',
+    rows: rows.map((row) => row.map((expr, c) => cast(expr, items[c]?.expr.type ?? expr.type))),
+    items,
+  };
+}
+
 function bindSetOperation(query: ast.SetOperation, catalog: Catalog): BoundQuery {
   const name = query.op.toUpperCase() + (query.all ? ' ALL' : '');
+  const stream = streamOf(query, catalog);
+  if (!stream) {
+    if (query.all && query.op !== 'union') {
+      throw new SqlError(
+        'SQL_NOT_SUPPORTED',
+        `${name} is not part of the dialect`,
+        query.span,
+        `write ${query.op.toUpperCase()}`,
+      );
+    }
+    const inputs = [bindQuery(query.left, catalog), bindQuery(query.right, catalog)] as const;
+    const items = matchedItems(query, inputs);
+    const bound: BoundQuery = query.all
+      ? { kind: 'union', inputs, items }
+      : { kind: 'set', op: query.op, inputs, items };
+    return sorted(bound, query.orderBy, catalog);
+  }
   if (query.op !== 'union' || !query.all) {
     throw new SqlError(
       'SQL_NOT_SUPPORTED',
@@ -143,18 +229,33 @@ function bindSetOperation(query: ast.SetOperation, catalog: Catalog): BoundQuery
       'between streams only UNION ALL is',
     );
   }
+  const tables = [query.left, query.right].find((side) => !streamOf(side, catalog));
+  if (tables) {
+    throw new SqlError(
+      'SQL_NOT_SUPPORTED',
+      'UNION ALL of a stream and a table: the rows of a table have no ROWTIME',
+      tables.span,
+      'give the table a pump of its own into the same stream',
+    );
+  }
   const [firstOrder] = query.orderBy;
   if (firstOrder) throw notYet('ORDER BY after UNION ALL', firstOrder.span);
   const inputs = [bindQuery(query.left, catalog), bindQuery(query.right, catalog)];
+  return { kind: 'union', inputs, items: matchedItems(query, inputs) };
+}
+
+/** The columns of both sides, by position. */
+function matchedItems(query: ast.SetOperation, inputs: readonly BoundQuery[]): BoundItem[] {
+  const name = query.op.toUpperCase() + (query.all ? ' ALL' : '');
   const [left, right] = inputs.map(outputOf);
   if (!left || !right || left.length !== right.length) {
     throw new SqlError(
       'SQL_COLUMN_COUNT',
-      `one side of UNION ALL gives ${count(left?.length ?? 0)}, the other ${right?.length ?? 0}`,
+      `one side of ${name} gives ${count(left?.length ?? 0)}, the other ${right?.length ?? 0}`,
       query.span,
     );
   }
-  const items = left.map(({ name: column, type, span }, i): BoundItem => {
+  return left.map(({ name: column, type, span }, i): BoundItem => {
     const other = right[i]?.type ?? type;
     const common = commonType([
       { kind: 'column', index: i, type },
@@ -163,31 +264,46 @@ function bindSetOperation(query: ast.SetOperation, catalog: Catalog): BoundQuery
     if (!common) {
       throw new SqlError(
         'SQL_TYPE',
-        `column ${i + 1} of UNION ALL is ${printType(type)} on one side and ${printType(other)} on the other`,
+        `column ${i + 1} of ${name} is ${printType(type)} on one side and ${printType(other)} on the other`,
         span,
         'CAST one of them',
       );
     }
     return { name: column, expr: { kind: 'column', index: i, type: common }, span };
   });
-  return { kind: 'union', inputs, items };
 }
 
-function bindSelect(select: ast.Select, catalog: Catalog): BoundSelect {
-  const { from, scope } = bindFrom(select.from, catalog, select.windows);
+function bindSelect(select: ast.Select, catalog: Catalog, outer: Outer | null): BoundSelect {
+  const isTable = !streamIn(select.from, catalog);
+  if (isTable) checkTableSelect(select);
+  const bound = bindFrom(select.from, catalog, select.windows);
+  const { from } = bound;
+  const scope = bound.scope.within(outer);
   const where =
     select.where && condition(bindExpr(select.where, plainContext(scope, 'WHERE')), select.where.span, 'WHERE');
   const grouped =
     select.groupBy.length > 0 || select.stagger !== null || select.having !== null || aggregatesIn(select);
-  const grouping = grouped ? new Grouping(select, scope) : null;
+  const grouping = grouped ? new Grouping(select, scope, isTable) : null;
   const over = new OverWindows(select, scope);
   const context = grouping ?? over;
   const items = select.items.flatMap((item) => bindItem(item, scope, context, grouping !== null));
+  if (isTable && over.windows.length > 0) {
+    throw new SqlError(
+      'SQL_NOT_SUPPORTED',
+      'a function OVER a window of tables alone: their rows come in no order',
+      select.span,
+      'write GROUP BY',
+    );
+  }
   const having = select.having && condition(bindExpr(select.having, context), select.having.span, 'HAVING');
-  const orderBy = bindOrderBy(select.orderBy, items, context, grouping);
+  const orderBy = isTable
+    ? bindTableOrder(select.orderBy, items, context)
+    : bindOrderBy(select.orderBy, items, context, grouping);
   const placed = (expr: Expr): Expr =>
     substitute(expr, (column) => ({ ...column, index: over.place(column.index, from.schema.length) }));
-  const distinct = select.distinct ? bindDistinct(items, grouping, select.span) : null;
+  const distinctOf = (): BoundSelect['distinct'] =>
+    isTable ? { time: null, keys: [...items.keys()] } : bindDistinct(items, grouping, select.span);
+  const distinct = select.distinct ? distinctOf() : null;
   if (distinct && orderBy) checkOrderOfDistinct(select.orderBy, orderBy, items);
   return {
     kind: 'select',
@@ -200,6 +316,36 @@ function bindSelect(select: ast.Select, catalog: Catalog): BoundSelect {
     items: named(items).map((item) => ({ ...item, expr: placed(item.expr) })),
     orderBy: orderBy && { ...orderBy, keys: orderBy.keys.map((key) => ({ ...key, expr: placed(key.expr) })) },
   };
+}
+
+function checkTableSelect(select: ast.Select): void {
+  const refuse = (what: string, span: ast.Span, hint: string): never => {
+    throw new SqlError('SQL_NOT_SUPPORTED', what, span, hint);
+  };
+  if (select.stream)
+    refuse('SELECT STREAM of tables alone: they are no stream', select.from.span, 'write SELECT without STREAM');
+  if (select.stagger) refuse('WINDOWED BY of a table: its rows have no ROWTIME', select.stagger.span, 'write GROUP BY');
+  const [window] = select.windows;
+  if (window) refuse('WINDOW of a table: its rows have no ROWTIME', window.span, 'write GROUP BY');
+}
+
+// What is read of tables is all there: it is sorted by anything, under one time.
+function bindTableOrder(
+  orderBy: readonly ast.OrderItem[],
+  items: readonly BoundItem[],
+  context: ExprContext,
+): BoundOrder | null {
+  if (orderBy.length === 0) return null;
+  for (const { within, nulls, span } of orderBy) {
+    if (within)
+      throw new SqlError('SQL_NOT_SUPPORTED', 'WITHIN sorts a stream, and this is a table', span, 'leave it out');
+    if (nulls) throw notYet(`NULLS ${nulls.toUpperCase()}`, span);
+  }
+  const keys = orderBy.map(({ expr, descending }) => ({
+    expr: ordinalOrAlias(expr, items) ?? bindExpr(expr, context),
+    descending,
+  }));
+  return { time: { kind: 'literal', value: 0, type: { kind: 'timestamp' } }, window: null, keys };
 }
 
 // AWS SQL reference, "SELECT ALL and SELECT DISTINCT": a streaming DISTINCT has a monotonic expression that is not
@@ -287,13 +433,13 @@ function named(items: readonly BoundItem[]): BoundItem[] {
 class Grouping implements ExprContext {
   readonly scope: Scope;
   readonly #keys: readonly Expr[];
-  /** The GROUP BY expression that is the window; null for STAGGER. */
+  /** The GROUP BY expression that is the window; null for STAGGER, and for tables. */
   readonly #window: Expr | null;
   readonly #plan: BoundGroup['window'];
   readonly #aggregates: BoundAggregateCall[] = [];
   readonly #inner: ExprContext;
 
-  constructor(select: ast.Select, scope: Scope) {
+  constructor(select: ast.Select, scope: Scope, isTable: boolean) {
     this.scope = scope;
     const { stagger } = select;
     this.#inner = plainContext(scope, stagger ? 'PARTITION BY' : 'GROUP BY');
@@ -303,6 +449,12 @@ class Grouping implements ExprContext {
       if (size === 0) throw new SqlError('SQL_ARGUMENTS', 'the range of STAGGER is zero', stagger.range.span);
       this.#window = null;
       this.#plan = { unit: 'stagger', size };
+      this.#keys = all.filter((key) => key.kind !== 'literal');
+      return;
+    }
+    if (isTable) {
+      this.#window = null;
+      this.#plan = { unit: 'all' };
       this.#keys = all.filter((key) => key.kind !== 'literal');
       return;
     }
@@ -323,7 +475,7 @@ class Grouping implements ExprContext {
     return { keys: this.#keys, window: this.#plan, aggregates: this.#aggregates };
   }
 
-  /** The start of the window, a column behind the keys; null for STAGGER. */
+  /** The start of the window, a column behind the keys; null for STAGGER, and for tables. */
   get windowColumn(): Expr | null {
     return this.#window && { kind: 'column', index: this.#keys.length, type: { kind: 'timestamp' } };
   }
@@ -345,7 +497,8 @@ class Grouping implements ExprContext {
   }
 
   column(node: ast.Column): Expr {
-    this.scope.column(node); // an unknown column is the better error
+    const expr = this.scope.column(node); // an unknown column is the better error
+    if (isOuter(expr)) return expr;
     const name = node.path.map((part) => printName(part.name)).join('.');
     throw new SqlError(
       'SQL_NOT_GROUPED',
@@ -446,7 +599,7 @@ function bindOrderBy(
     );
   const keys = rest.map((item) => ({ expr: bindKey(item), descending: item.descending }));
   const window = grouping?.group().window ?? null;
-  return { time, window: isWindow && window?.unit !== 'stagger' ? window : null, keys };
+  return { time, window: isWindow && window ? windowOver(window) : null, keys };
 }
 
 function ordinalOrAlias(expr: ast.Expr, items: readonly BoundItem[]): Expr | null {
@@ -480,15 +633,17 @@ function bindFrom(
   }
   const from = bindFromItem(item, catalog);
   const name = item.alias?.name ?? (item.kind === 'relation' ? nameOf(item.name) : null);
-  if (item.kind === 'relation') {
-    const { schema, metadata } = catalog.find(item.name);
-    const relation: Relation = { name, schema: renamed(schema, [], item).schema, offset: 0, hidden: metadata };
-    return { from, scope: new Scope([relation]) };
+  if (from.kind === 'stream' || from.kind === 'table') {
+    const { schema, metadata, rows } = catalog.find((item as ast.Relation).name);
+    const isTable = rows !== null;
+    const relation: Relation = { name, schema: renamed(schema, [], item).schema, offset: 0, hidden: metadata, isTable };
+    return { from, scope: new Scope([relation], catalog) };
   }
   const records = from.kind === 'query' ? from.query.items.map(({ record }) => record ?? null) : [];
   const rowtime = from.kind === 'query' || from.kind === 'tableFunction' ? rowtimeColumn(from.query) : -1;
-  const relation: Relation = { name, ...renamed(from.schema, records, item), offset: 0, rowtime };
-  return { from, scope: new Scope([relation]) };
+  const isTable = !streamIn(item, catalog);
+  const relation: Relation = { name, ...renamed(from.schema, records, item), offset: 0, rowtime, isTable };
+  return { from, scope: new Scope([relation], catalog) };
 }
 
 /** The column of a query that is the ROWTIME of its rows, selected as such; -1 if there is none. */
@@ -498,21 +653,17 @@ function rowtimeColumn(query: BoundQuery): number {
     return others.every((other) => other === first) ? first : -1;
   }
   // ORDER BY may give the rows the ROWTIME of its key.
-  if (query.orderBy) return -1;
+  if (query.kind !== 'select' || query.orderBy) return -1;
   return query.items.findIndex(({ name, expr }) => name === 'ROWTIME' && expr.kind === 'rowtime');
 }
 
 function bindFromItem(item: ast.Relation | ast.Subquery | ast.TableFunction, catalog: Catalog): BoundFrom {
   switch (item.kind) {
     case 'relation': {
+      const view = catalog.view(item.name);
+      if (view) return bindView(view, catalog);
       const { name, schema, metadata, rows } = catalog.find(item.name);
-      if (rows) {
-        throw new SqlError(
-          'SQL_NOT_SUPPORTED',
-          `${printName(name)} is a reference table: a stream can only be joined with it`,
-          item.span,
-        );
-      }
+      if (rows) return { kind: 'table', table: name, schema };
       return { kind: 'stream', stream: name, schema: [...schema, ...metadata] };
     }
     case 'subquery': {
@@ -524,6 +675,16 @@ function bindFromItem(item: ast.Relation | ast.Subquery | ast.TableFunction, cat
     default:
       return unreachable(item);
   }
+}
+
+/** A view is its query, in place of its name. */
+export function bindView(view: ast.CreateView, catalog: Catalog): BoundFrom {
+  const query = catalog.within(view, () => bindQuery(view.query, catalog));
+  const record = query.items.find((item) => item.record);
+  if (record && view.columns.length > 0) throw notYet('names for the columns of a view with a record', record.span);
+  const { schema } = renamed(schemaOf(query), [], view);
+  const items = query.items.map((item, i) => ({ ...item, name: schema[i]?.name ?? item.name }));
+  return { kind: 'query', query: { ...query, items }, schema };
 }
 
 function bindTableFunction(call: ast.Call, catalog: Catalog): BoundFrom {
@@ -545,10 +706,13 @@ function bindTableFunction(call: ast.Call, catalog: Catalog): BoundFrom {
       cursor?.span ?? call.span,
     );
   }
+  if (!streamOf(cursor.query, catalog)) {
+    throw new SqlError('SQL_NOT_SUPPORTED', `${name} reads a stream, and this is a table`, cursor.query.span);
+  }
   const query = bindQuery(cursor.query, catalog);
   const input = schemaOf(query);
   const args = rest.map((arg) => {
-    const bound = bindExpr(arg, plainContext(new Scope([]), 'the arguments of a table function'));
+    const bound = bindExpr(arg, plainContext(new Scope([], catalog), 'the arguments of a table function'));
     if (bound.kind === 'literal' && bound.value !== null) return bound.value;
     throw new SqlError('SQL_ARGUMENTS', `the arguments of ${name} after the cursor are constants`, arg.span);
   });

@@ -2,7 +2,7 @@ import type { AnalyticOptions, Expr, Frame, Schema, SqlType } from '@rowtime/cor
 import type { Span } from './ast.ts';
 
 /** A query with every name, type and cast resolved. Expressions refer to columns of what they read by index. */
-export type BoundQuery = BoundSelect | BoundUnion;
+export type BoundQuery = BoundSelect | BoundUnion | BoundSet | BoundValues;
 
 export interface BoundSelect {
   readonly kind: 'select';
@@ -16,8 +16,8 @@ export interface BoundSelect {
   readonly having: Expr | null;
   /** Over the columns of the groups if there are any, else of `from`. */
   readonly items: readonly BoundItem[];
-  /** SELECT DISTINCT: the item that ascends with ROWTIME, and the items that make a row distinct. */
-  readonly distinct: { readonly time: number; readonly keys: readonly number[] } | null;
+  /** SELECT DISTINCT: the item that ascends with ROWTIME (null: of tables), and the items that make a row distinct. */
+  readonly distinct: { readonly time: number | null; readonly keys: readonly number[] } | null;
   readonly orderBy: BoundOrder | null;
 }
 
@@ -25,6 +25,21 @@ export interface BoundSelect {
 export interface BoundUnion {
   readonly kind: 'union';
   readonly inputs: readonly BoundQuery[];
+  readonly items: readonly BoundItem[];
+}
+
+/** UNION, INTERSECT, EXCEPT of tables, without ALL: types as of UNION ALL. */
+export interface BoundSet {
+  readonly kind: 'set';
+  readonly op: 'union' | 'intersect' | 'except';
+  readonly inputs: readonly [BoundQuery, BoundQuery];
+  readonly items: readonly BoundItem[];
+}
+
+/** VALUES: the expressions of each row, of the types of the items. */
+export interface BoundValues {
+  readonly kind: 'values';
+  readonly rows: readonly (readonly Expr[])[];
   readonly items: readonly BoundItem[];
 }
 
@@ -46,6 +61,8 @@ export interface RecordField {
 
 export type BoundFrom =
   | { readonly kind: 'stream'; readonly stream: string; readonly schema: Schema }
+  /** A reference table, read by a query of tables alone. */
+  | { readonly kind: 'table'; readonly table: string; readonly schema: Schema }
   | { readonly kind: 'query'; readonly query: BoundQuery; readonly schema: Schema }
   | BoundJoin
   | BoundLookup
@@ -76,7 +93,7 @@ export interface BoundJoinSide {
   readonly isOuter: boolean;
 }
 
-/** A stream and a reference table; `schema` as of a join. */
+/** A stream (or a table) and a table, be it the result of a query of tables; `schema` as of a join. */
 export interface BoundLookup {
   readonly kind: 'lookup';
   readonly from: BoundFrom;
@@ -89,12 +106,13 @@ export interface BoundLookup {
   readonly schema: Schema;
 }
 
-/** GROUP BY with a window over ROWTIME, or WINDOWED BY STAGGER. */
+/** GROUP BY with a window over ROWTIME, WINDOWED BY STAGGER, or GROUP BY of tables. */
 export interface BoundGroup {
   /** Over the columns of `from`. */
   readonly keys: readonly Expr[];
-  /** Its start is a column of the groups; `stagger` windows open with their first row and have no start column. */
-  readonly window: WindowPlan | { readonly unit: 'stagger'; readonly size: number };
+  /** Its start is a column of the groups; `stagger` windows open with their first row and have no start column; `all` has
+   *  neither: the rows of tables are complete. */
+  readonly window: WindowPlan | { readonly unit: 'stagger'; readonly size: number } | { readonly unit: 'all' };
   /** `arg` null: COUNT(*). */
   readonly aggregates: readonly BoundAggregateCall[];
 }

@@ -1,8 +1,10 @@
 import type { Field, Row, Schema } from '@rowtime/core';
-import type { Identifier, Name, Span, Statement } from './ast.ts';
+import type { CreateView, Identifier, Name, Span, Statement } from './ast.ts';
 import { SqlError } from './errors.ts';
 import { printName, suggest } from './suggest.ts';
+import { TableQueries } from './table-queries.ts';
 import { typeOf } from './types.ts';
+import { UserFunctions } from './user-functions.ts';
 
 /** What a name in FROM or INTO can mean. */
 export interface CatalogStream {
@@ -36,9 +38,14 @@ function metadataOf(schema: Schema): Schema {
   return metadataColumns.filter(({ name }) => !schema.some((field) => field.name === name));
 }
 
-/** The streams of an application, by exact name. */
+/** What the names of an application mean: its streams, tables, views and functions, by exact name. */
 export class Catalog {
   readonly #streams = new Map<string, CatalogStream>();
+  readonly #views = new Map<string, CreateView>();
+  /** The views that are being looked into, outermost first. */
+  readonly #open: string[] = [];
+  readonly functions = new UserFunctions();
+  readonly queries = new TableQueries();
 
   constructor(inputs: Readonly<Record<string, Schema>>, tables: Readonly<Record<string, ReferenceTable>>) {
     for (const [name, schema] of Object.entries(inputs))
@@ -51,26 +58,36 @@ export class Catalog {
     return [...this.#streams.values()].filter(({ rows }) => rows === null);
   }
 
-  /** CREATE STREAM. With OR REPLACE the earlier one is gone. */
+  /** True for what the configuration declares: an input stream or a reference table. */
+  isInput(name: string): boolean {
+    return this.#streams.get(name)?.input ?? false;
+  }
+
+  addView(view: CreateView): void {
+    this.#views.set(nameOf(view.name), view);
+  }
+
+  /** The view of this name; null if it names no view. */
+  view(name: Name): CreateView | null {
+    return this.#views.get(nameOf(name)) ?? null;
+  }
+
+  /** What `look` finds in the query of a view, which must not read itself. */
+  within<T>(view: CreateView, look: () => T): T {
+    const name = nameOf(view.name);
+    if (this.#open.includes(name))
+      throw new SqlError('SQL_CYCLE', `view ${printName(name)} reads itself`, view.name.span, 'read a stream instead');
+    this.#open.push(name);
+    try {
+      return look();
+    } finally {
+      this.#open.pop();
+    }
+  }
+
+  /** CREATE STREAM. */
   define(statement: Extract<Statement, { kind: 'createStream' }>): void {
     const name = nameOf(statement.name);
-    const known = this.#streams.get(name);
-    if (known?.input) {
-      throw new SqlError(
-        'SQL_DUPLICATE_NAME',
-        `${printName(name)} is the input stream`,
-        statement.name.span,
-        'give this stream another name',
-      );
-    }
-    if (known && !statement.orReplace) {
-      throw new SqlError(
-        'SQL_DUPLICATE_NAME',
-        `stream ${printName(name)} exists already`,
-        statement.name.span,
-        'write CREATE OR REPLACE STREAM',
-      );
-    }
     const seen = new Set<string>();
     const schema = statement.columns.map((column): Field => {
       if (seen.has(column.name.name)) {
@@ -107,7 +124,8 @@ export class Catalog {
         'send it to a destination instead',
       );
     }
-    throw unknownStream(wanted, name.parts[name.parts.length - 1] as Identifier, name.span, this.#streams.keys());
+    const names = [...this.#streams.keys(), ...this.#views.keys()];
+    throw unknownStream(wanted, name.parts[name.parts.length - 1] as Identifier, name.span, names);
   }
 }
 

@@ -1031,17 +1031,14 @@ class Parser {
     return first;
   }
 
-  #column(): Column {
+  #column(): Column | Call {
     const { from } = this.#token;
     const path = [this.#identifier('a column')];
     while (this.#take('.')) path.push(this.#identifier('a name after the dot'));
+    // AWS SQL reference, "CREATE FUNCTION": by its full name or by its name alone. There is one schema.
     if (path.length > 1 && this.#is('(')) {
-      throw this.#error(
-        'SQL_NOT_SUPPORTED',
-        'a function name has no schema',
-        this.#spanFrom(from),
-        'write the last name alone',
-      );
+      this.#at--;
+      return { ...this.#call(), span: this.#spanFrom(from) };
     }
     return { kind: 'column', path, span: this.#spanFrom(from) };
   }
