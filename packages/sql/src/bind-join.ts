@@ -5,6 +5,7 @@ import { bindFrame } from './bind-over.ts';
 import type { BoundFrom, BoundQuery } from './bound.ts';
 import { type Catalog, nameOf } from './catalog.ts';
 import { SqlError } from './errors.ts';
+import { conjuncts } from './push-equalities.ts';
 import { substitute } from './rules.ts';
 import { type Relation, Scope, type SharedColumn } from './scope.ts';
 import { printName, suggest } from './suggest.ts';
@@ -244,10 +245,6 @@ function moved(expr: Expr, offset: number): Expr {
 function columnsIn(expr: Expr): number[] {
   if (expr.kind === 'column') return [expr.index];
   return expr.kind === 'call' ? expr.args.flatMap(columnsIn) : [];
-}
-
-export function conjuncts(expr: Expr): readonly Expr[] {
-  return expr.kind === 'call' && expr.name === 'AND' ? expr.args.flatMap(conjuncts) : [expr];
 }
 
 function equalColumns(expr: Expr, leftWidth: number, offset: number): { left: number; right: number } | null {

@@ -2,11 +2,11 @@ import { columnKind, commonType, type Expr, printType, type SqlType } from '@row
 import type * as ast from './ast.ts';
 import { bindQuery } from './bind.ts';
 import { bindExpr, call, type ExprContext, notYet } from './bind-expr.ts';
-import { conjuncts } from './bind-join.ts';
 import type { BoundItem, BoundQuery, BoundSelect } from './bound.ts';
 import type { Catalog } from './catalog.ts';
 import { SqlError } from './errors.ts';
 import { Outer } from './outer.ts';
+import { conjuncts } from './push-equalities.ts';
 import { substitute } from './rules.ts';
 import type { Subquery } from './table-queries.ts';
 import { streamOf } from './tables.ts';

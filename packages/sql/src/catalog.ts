@@ -45,7 +45,7 @@ export class Catalog {
   /** The views that are being looked into, outermost first. */
   readonly #open: string[] = [];
   readonly functions = new UserFunctions();
-  readonly queries = new TableQueries();
+  readonly queries = new TableQueries((name) => this.isInput(name));
 
   constructor(inputs: Readonly<Record<string, Schema>>, tables: Readonly<Record<string, ReferenceTable>>) {
     for (const [name, schema] of Object.entries(inputs))

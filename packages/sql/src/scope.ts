@@ -70,9 +70,10 @@ export class Scope {
       try {
         return this.#outer.column(node);
       } catch (outside) {
-        // What is nowhere is missed here first.
-        const isNowhere = outside instanceof SqlError && outside.code === error.code;
-        throw isNowhere ? error : outside;
+        // What is nowhere is missed where it stands; of a relation that is known outside, its columns are.
+        const isNowhere = outside instanceof SqlError && outside.code === 'SQL_UNKNOWN_STREAM';
+        const isUnknownHere = isNowhere || (outside instanceof SqlError && outside.code === error.code);
+        throw isUnknownHere ? error : outside;
       }
     }
   }

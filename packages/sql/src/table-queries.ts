@@ -32,6 +32,12 @@ export interface Subquery {
 export class TableQueries {
   readonly #tables = new Map<string, TableQuery>();
   readonly #subqueries = new Map<string, Subquery>();
+  readonly #taken: (name: string) => boolean;
+
+  /** `taken`: the names of the reference tables. */
+  constructor(taken: (name: string) => boolean) {
+    this.#taken = taken;
+  }
 
   get tables(): readonly TableQuery[] {
     return [...this.#tables.values()];
@@ -47,7 +53,8 @@ export class TableQueries {
     const text = withoutSpans(query);
     const known = this.#tables.get(text);
     if (known) return known.name;
-    const name = `TABLE$${this.#tables.size + 1}`;
+    let name = `TABLE$${this.#tables.size + 1}`;
+    while (this.#taken(name)) name += '$';
     this.#tables.set(text, { name, query, schema, span });
     return name;
   }
