@@ -20,6 +20,7 @@ import { bindTemporal } from './bind-temporal.ts';
 import { SqlError } from './errors.ts';
 import { functionNamed, functions } from './functions/index.ts';
 import { recordField, recordFunction, recordFunctions } from './functions/log-parse/index.ts';
+import { foreignFunctions } from './keywords.ts';
 import { datetimeLiteral, intervalLiteral, numberLiteral } from './literals.ts';
 import type { Scope } from './scope.ts';
 import { printName, suggest } from './suggest.ts';
@@ -417,6 +418,7 @@ function unknownFunction(node: ast.Call, own: readonly string[]): SqlError {
       `write ${name}(…) OVER (ROWS 10 PRECEDING), or OVER (RANGE INTERVAL '1' MINUTE PRECEDING)`,
     );
   }
+  const instead = foreignFunctions.get(name);
   const builtIn = functions
     .map((fn) => fn.name)
     .filter((fn) => /^[A-Z0-9_]+$/.test(fn) && !internalFunctions.includes(fn));
@@ -425,6 +427,6 @@ function unknownFunction(node: ast.Call, own: readonly string[]): SqlError {
     'SQL_UNKNOWN_FUNCTION',
     `there is no function ${name}`,
     node.name.span,
-    near && `did you mean ${printName(near)}?`,
+    instead ? `write ${instead}` : near && `did you mean ${printName(near)}?`,
   );
 }

@@ -124,22 +124,27 @@ interface Joined {
   readonly offset: number;
 }
 
-/** The columns of both, each followed by its ROWTIME. */
-function joinedScope(leftScope: Scope, left: Schema, rightScope: Scope, right: Schema): Joined {
+/** The columns of both, each followed by its ROWTIME. `stream`: the other side is a table, so that a row has the ROWTIME
+ *  of this one. */
+function joinedScope(
+  leftScope: Scope,
+  left: Schema,
+  rightScope: Scope,
+  right: Schema,
+  stream: 'left' | 'right' | null = null,
+): Joined {
   const offset = left.length + 1;
   const rowtime = { name: 'ROWTIME of an input', type: { kind: 'timestamp' }, nullable: true } as const;
   const relations = [
-    ...leftScope.relations.map(
-      (relation): Relation => ({ ...relation, rowtimeAt: relation.rowtimeAt ?? left.length, rowtime: -1 }),
-    ),
-    ...rightScope.relations.map(
-      (relation): Relation => ({
-        ...relation,
-        offset: relation.offset + offset,
-        rowtimeAt: (relation.rowtimeAt ?? right.length) + offset,
-        rowtime: -1,
-      }),
-    ),
+    ...leftScope.relations.map((relation): Relation => {
+      if (stream === 'left' && relation.rowtimeAt === undefined) return relation;
+      return { ...relation, rowtimeAt: relation.rowtimeAt ?? left.length, rowtime: -1 };
+    }),
+    ...rightScope.relations.map((relation): Relation => {
+      const placed = { ...relation, offset: relation.offset + offset };
+      if (stream === 'right' && relation.rowtimeAt === undefined) return placed;
+      return { ...placed, rowtimeAt: (relation.rowtimeAt ?? right.length) + offset, rowtime: -1 };
+    }),
   ];
   const shared = [
     ...leftScope.shared,
@@ -300,7 +305,8 @@ function bindLookup(
   const stream = bindSide(isTableFirst ? join.right : join.left, catalog, windows, bindFrom);
   const table = bindTable(isTableFirst ? join.left : join.right, catalog, windows, bindFrom);
   const [left, right] = isTableFirst ? [table, stream] : [stream, table];
-  const joined = joinedScope(left.scope, left.from.schema, right.scope, right.from.schema);
+  const streamSide = isTableFirst ? 'right' : 'left';
+  const joined = joinedScope(left.scope, left.from.schema, right.scope, right.from.schema, streamSide);
   const { scope, leftKeys, rightKeys, residual } = bindCondition(join, joined, left, right);
   return {
     scope,
