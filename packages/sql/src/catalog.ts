@@ -44,6 +44,7 @@ export class Catalog {
   readonly #views = new Map<string, CreateView>();
   /** The views that are being looked into, outermost first. */
   readonly #open: string[] = [];
+  #looks = 0;
   readonly functions = new UserFunctions();
   readonly queries = new TableQueries((name) => this.isInput(name));
 
@@ -77,6 +78,14 @@ export class Catalog {
     const name = nameOf(view.name);
     if (this.#open.includes(name))
       throw new SqlError('SQL_CYCLE', `view ${printName(name)} reads itself`, view.name.span, 'read a stream instead');
+    // A view that reads another twice doubles with each view above it.
+    if (++this.#looks > looksMax)
+      throw new SqlError(
+        'SQL_TOO_COMPLEX',
+        `views are read more than ${looksMax} times`,
+        view.name.span,
+        'write a stream and a pump that fills it',
+      );
     this.#open.push(name);
     try {
       return look();
@@ -128,6 +137,8 @@ export class Catalog {
     throw unknownStream(wanted, name.parts[name.parts.length - 1] as Identifier, name.span, names);
   }
 }
+
+const looksMax = 10_000;
 
 export function nameOf(name: Name): string {
   // A schema in front ("STREAMS"."X") names the same stream: an application has one schema.

@@ -1,6 +1,7 @@
 import type { Expr, Schema, SqlType } from '@rowtime/core';
 import type { Span } from './ast.ts';
 import type { BoundQuery } from './bound.ts';
+import { SqlError } from './errors.ts';
 import type { PlanNode } from './plan.ts';
 
 /** A query of tables alone. It ends, so it is run once, before any row comes, and its rows are a table like any other. */
@@ -51,6 +52,15 @@ export class TableQueries {
   table(query: BoundQuery, span: Span): string {
     const schema = query.items.map(({ name, expr }) => ({ name, type: expr.type, nullable: true }));
     const text = withoutSpans(query);
+    const time = timed.exec(text);
+    if (time) {
+      throw new SqlError(
+        'SQL_NOT_SUPPORTED',
+        `${time[1] ?? 'ROWTIME'} in a query of tables, which is run before there is any time`,
+        span,
+        'use it in the query of a stream',
+      );
+    }
     const known = this.#tables.get(text);
     if (known) return known.name;
     let name = `TABLE$${this.#tables.size + 1}`;
@@ -69,6 +79,9 @@ export class TableQueries {
     return name;
   }
 }
+
+/** In a bound query as JSON; inside of a text its quotes are escaped. */
+const timed = /"kind":"rowtime"|"kind":"call","name":"((?:CURRENT|LOCAL)[A-Z_]*)"/;
 
 // The same query is bound more than once: as a GROUP BY key and in the select list, for one.
 function withoutSpans(query: BoundQuery): string {

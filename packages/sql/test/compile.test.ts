@@ -1,7 +1,9 @@
-import { errorStream, fromRows, type Row, toRows } from '@rowtime/core';
+import { aggregateFunction, errorStream, fromRows, type Row, toRows } from '@rowtime/core';
 import { describe, expect, test } from 'vitest';
 import { compile, parseType, schemaFrom } from '../src/application.ts';
 import { SqlError } from '../src/errors.ts';
+import { functionNamed } from '../src/functions/index.ts';
+import { foreignFunctions } from '../src/keywords.ts';
 
 const inputs = { S: { k: 'VARCHAR(4)', n: 'INTEGER', unused: 'DOUBLE' } };
 /** What every input stream has besides. */
@@ -155,4 +157,16 @@ describe('a program of any size', () => {
       }
     }
   });
+});
+
+test('a program whose views double with each other ends', () => {
+  const views = Array.from({ length: 40 }, (_, i) => {
+    const read = i === 0 ? 'I' : `v${i - 1}`;
+    return `CREATE VIEW v${i} AS SELECT STREAM n FROM ${read} UNION ALL SELECT STREAM n FROM ${read};`;
+  });
+  expect(() => compile(views.join('\n'), { inputs: { I: { N: 'INTEGER' } } })).toThrow(/more than 10000 times/);
+});
+
+test('a function that there is needs no other name', () => {
+  expect([...foreignFunctions.keys()].filter((name) => functionNamed(name) || aggregateFunction(name))).toEqual([]);
 });
