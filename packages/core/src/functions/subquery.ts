@@ -2,7 +2,7 @@ import type { Batch } from '../batch.ts';
 import { type Column, ColumnBuilder, gatherColumn, type Value, valueAt } from '../column.ts';
 import { compile, type Expr, type Failures, type FunctionLookup, type Kernel, type ScalarFunction } from '../expr.ts';
 import { ValidWriter } from '../kernels/valid.ts';
-import type { Relation } from '../relation.ts';
+import { mapKey, type Relation } from '../relation.ts';
 import { columnKind, type SqlType } from '../schema.ts';
 import { asCondition } from './logic.ts';
 
@@ -171,7 +171,7 @@ class Index {
       const key = this.#values(row, 0, keys);
       // NULL equals nothing.
       if (key.includes(null)) continue;
-      const hash = hashable(key);
+      const hash = mapKey(key);
       const same = this.#byKey.get(hash);
       if (same) same.rows.push(row);
       else this.#byKey.set(hash, this.only([row]));
@@ -179,7 +179,7 @@ class Index {
   }
 
   find(key: readonly Value[]): Matches {
-    return (key.includes(null) ? null : this.#byKey.get(hashable(key))) ?? this.#none;
+    return (key.includes(null) ? null : this.#byKey.get(mapKey(key))) ?? this.#none;
   }
 
   only(rows: number[]): Matches {
@@ -213,7 +213,7 @@ class Matches {
     this.#known ??= this.#read();
     const { whole, withNull } = this.#known;
     if (!operands.includes(null)) {
-      if (whole.has(hashable(operands))) return true;
+      if (whole.has(mapKey(operands))) return true;
       return withNull.some((items) => mayEqual(items, operands)) ? null : false;
     }
     if (operands.length === 1) return null;
@@ -224,7 +224,7 @@ class Matches {
   #read(): { whole: Set<unknown>; withNull: Value[][] } {
     const all = this.rows.map(this.#itemsOf);
     return {
-      whole: new Set(all.filter((items) => !items.includes(null)).map(hashable)),
+      whole: new Set(all.filter((items) => !items.includes(null)).map(mapKey)),
       withNull: all.filter((items) => items.includes(null)),
     };
   }
@@ -232,8 +232,4 @@ class Matches {
 
 function mayEqual(a: readonly Value[], b: readonly Value[]): boolean {
   return a.every((value, i) => value === null || b[i] === null || value === b[i]);
-}
-
-function hashable(values: readonly Value[]): unknown {
-  return values.length === 1 ? values[0] : JSON.stringify(values);
 }
