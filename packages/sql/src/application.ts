@@ -1,18 +1,19 @@
-import { type Field, Graph, type Schema, type SqlType } from '@rowtime/core';
+import { type Field, Graph, type Millis, type Schema, type SqlType } from '@rowtime/core';
 import type { Statement } from './ast.ts';
 import { type BoundPump, bindPump, bindView } from './bind.ts';
 import { bindFunction } from './bind-function.ts';
-import { Catalog, nameOf, type ReferenceTable } from './catalog.ts';
+import { Catalog, nameOf, type ReferenceTable, UnknownColumns } from './catalog.ts';
 import { SqlError } from './errors.ts';
 import { explain, explainSubquery, explainTable, printSchema } from './explain.ts';
 import { instantiate, streamsRead } from './instantiate.ts';
-import { parse, parseExpr } from './parser.ts';
+import { parse, parseAll, parseExpr } from './parser.ts';
 import { type PumpPlan, planPump, planQuery } from './plan.ts';
 import { columnsRead, prune } from './prune.ts';
 import { rewrite } from './rules.ts';
 import { runTables } from './run-tables.ts';
 import { runScript } from './script.ts';
 import { printName } from './suggest.ts';
+import type { TablePlan } from './table-queries.ts';
 import { typeOf } from './types.ts';
 
 export interface CompileOptions {
@@ -22,6 +23,9 @@ export interface CompileOptions {
   readonly tables?: Readonly<Record<string, ReferenceTable>>;
   /** Where RANDOM_CUT_FOREST starts its random numbers. The service took a new seed at each start. Default 42. */
   readonly seed?: number;
+  /** When the application starts, for CURRENT_TIMESTAMP and its like; a restored checkpoint keeps the time of the first start.
+   *  Left out: the ROWTIME of each row, so that a replay gives the same results. */
+  readonly now?: Millis;
 }
 
 /** A compiled program. Plain data until `graph` makes operators of it. */
@@ -45,12 +49,95 @@ export interface Application {
 
 /** Compiles a program of the dialect. Throws a SqlError for the first thing that is wrong. */
 export function compile(sql: string, options: CompileOptions): Application {
+  checkLength(sql);
   return compileStatements(parse(sql), options);
+}
+
+/** What `check` found. */
+export interface Checked {
+  /** In the order of the text. Empty: nothing is wrong with what could be checked. */
+  readonly errors: readonly SqlError[];
+  /** Pumps that were only parsed, because they read a stream whose columns are not known. */
+  readonly unchecked: readonly { readonly pump: string; readonly stream: string }[];
+}
+
+/** Everything that is wrong with a program. Goes on at the next statement, and says nothing about what only follows from an
+ *  earlier error. `unknown`: input streams of which no more than the name is known. */
+export function check(sql: string, { inputs, tables = {} }: CompileOptions, unknown: readonly string[] = []): Checked {
+  const errors: SqlError[] = [];
+  const unchecked: { pump: string; stream: string }[] = [];
+  /** True: there was no error. What is used twice has its error once. */
+  const attempt = (work: () => void): boolean => {
+    try {
+      work();
+      return true;
+    } catch (error) {
+      if (error instanceof UnknownColumns) return true;
+      if (!(error instanceof SqlError)) throw error;
+      if (!errors.some(({ code, span }) => code === error.code && span.from === error.span.from)) errors.push(error);
+      return false;
+    }
+  };
+  attempt(() => checkLength(sql));
+  const { statements, lost, errors: misunderstood } = parseAll(sql);
+  errors.push(...misunderstood);
+  const schemas = Object.fromEntries(Object.entries(inputs).map(([name, columns]) => [name, schemaFrom(columns)]));
+  const catalog = new Catalog(schemas, tables);
+  const isLost = (object: string, name: string): boolean =>
+    lost.some((made) => made.object === object && made.name === name);
+  const script = runScript(statements, (name) => catalog.isInput(name), { attempt, isLost });
+  for (const name of unknown) catalog.defineUnknown(name);
+  for (const { object, name } of lost) if (object !== 'pump') catalog.defineUnknown(name);
+  for (const statement of script.streams) {
+    if (!attempt(() => catalog.define(statement))) catalog.defineUnknown(nameOf(statement.name));
+  }
+  for (const view of script.views) catalog.addView(view);
+  for (const fn of script.functions) catalog.functions.add(nameOf(fn.name), fn);
+  for (const view of script.views) {
+    if (!attempt(() => bindView(view, catalog))) catalog.defineUnknown(nameOf(view.name));
+  }
+  for (const fn of script.functions) attempt(() => bindFunction(fn, catalog));
+  const pumps: { plan: PumpPlan; pump: BoundPump }[] = [];
+  for (const { pump, isStarted } of script.pumps) {
+    attempt(() => {
+      try {
+        const bound = bindPump(pump, catalog);
+        if (isStarted) pumps.push({ plan: planPump(bound), pump: bound });
+      } catch (error) {
+        if (error instanceof UnknownColumns && unknown.includes(error.stream))
+          unchecked.push({ pump: nameOf(pump.name), stream: error.stream });
+        throw error;
+      }
+    });
+  }
+  attempt(() =>
+    rejectCycles(
+      pumps.map(({ plan }) => plan),
+      pumps.map(({ pump }) => pump),
+    ),
+  );
+  // What one error left half bound is not run.
+  if (errors.length === 0) attempt(() => runTables(planTables(catalog), catalog.queries.subqueries, tables, 0));
+  return { errors: errors.sort((a, b) => a.span.from - b.span.from), unchecked };
+}
+
+/** Limit of the service (AWS developer guide, "Limits"): the SQL of an application has at most 100 KB. */
+const bytesMax = 100 * 1024;
+
+function checkLength(sql: string): void {
+  const bytes = new TextEncoder().encode(sql).length;
+  if (bytes <= bytesMax) return;
+  throw new SqlError(
+    'SQL_TOO_COMPLEX',
+    `the program has ${bytes} bytes; the most is ${bytesMax}`,
+    { from: 0, to: 0 },
+    'the service took 100 KB of SQL: split the program in two applications',
+  );
 }
 
 function compileStatements(
   statements: readonly Statement[],
-  { inputs, tables = {}, seed = 42 }: CompileOptions,
+  { inputs, tables = {}, seed = 42, now }: CompileOptions,
 ): Application {
   const schemas = Object.fromEntries(Object.entries(inputs).map(([name, columns]) => [name, schemaFrom(columns)]));
   const catalog = new Catalog(schemas, tables);
@@ -70,7 +157,7 @@ function compileStatements(
   const pumps = bound.map(planPump).map((pump) => ({ ...pump, root: prune(rewrite(pump.root)) }));
   rejectCycles(pumps, bound);
   const { streams, queries } = catalog;
-  const tablePlans = queries.tables.map(({ name, query, span }) => ({ name, span, root: rewrite(planQuery(query)) }));
+  const tablePlans = planTables(catalog);
   const options = runTables(tablePlans, queries.subqueries, tables, seed);
   const explained = [
     ...streams.map(
@@ -82,6 +169,8 @@ function compileStatements(
     ),
     ...pumps.map(explain),
   ].join('\n');
+  // Not the time itself: a checkpoint is of the same plan, whenever it is gone on with.
+  const plan = `${explained}\nseed ${seed}${now === undefined ? '' : '\nstart'}`;
   return {
     streams,
     pumps,
@@ -92,8 +181,12 @@ function compileStatements(
       return schema.map((_, i) => read.has(i));
     },
     explain: () => explained,
-    graph: () => new Graph(instantiate(streams, pumps, options), `${explained}\nseed ${seed}`),
+    graph: () => new Graph(instantiate(streams, pumps, { ...options, seed, now: now ?? null }), plan),
   };
+}
+
+function planTables({ queries }: Catalog): TablePlan[] {
+  return queries.tables.map(({ name, query, span }) => ({ name, span, root: rewrite(planQuery(query)) }));
 }
 
 function rejectCycles(pumps: readonly PumpPlan[], bound: readonly BoundPump[]): void {

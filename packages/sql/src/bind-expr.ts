@@ -18,9 +18,9 @@ import { betweenRows, compareRows, distinctRows, equalsRow, nullRow } from './bi
 import { bindSubquery } from './bind-subquery.ts';
 import { bindTemporal } from './bind-temporal.ts';
 import { SqlError } from './errors.ts';
+import { insteadOf } from './foreign-functions.ts';
 import { functionNamed, functions } from './functions/index.ts';
 import { recordField, recordFunction, recordFunctions } from './functions/log-parse/index.ts';
-import { foreignFunctions } from './keywords.ts';
 import { datetimeLiteral, intervalLiteral, numberLiteral } from './literals.ts';
 import type { Scope } from './scope.ts';
 import { printName, suggest } from './suggest.ts';
@@ -185,7 +185,10 @@ export function call(name: string, args: readonly Expr[], span: ast.Span, argSpa
   const types = args.map(({ type }) => printType(type));
   const infix = /^\W+$|^(AND|OR)$/.test(name) && types.length === 2;
   const what = infix ? `${types[0]} ${name} ${types[1]}` : `${name}(${types.join(', ')})`;
-  throw new SqlError('SQL_ARGUMENTS', `there is no ${what}`, span, argumentsHint(name, args));
+  const doc = functionNamed(name)?.doc ?? '';
+  const form = doc.startsWith(`${name}(`) ? doc : null;
+  const hint = argumentsHint(name, args) ?? form ?? castHint(name, args);
+  throw new SqlError('SQL_ARGUMENTS', `there is no ${what}`, span, hint);
 }
 
 /** A constant that a function cannot use, as an error of the program. */
@@ -220,8 +223,27 @@ function argumentsHint(name: string, args: readonly Expr[]): string | null {
   ) {
     return 'text and numbers do not mix; use CAST(… AS INTEGER), or CAST(… AS VARCHAR(20))';
   }
+  const [, by] = args;
+  if (name === 'STEP' && by?.kind === 'literal' && by.value !== null && Number(by.value) <= 0) {
+    return 'what STEP counts by must be above 0';
+  }
   if (name === '-' && kinds.every((kind) => kind === 'timestamp'))
     return 'a difference of times needs a unit: (a - b) SECOND';
+  return null;
+}
+
+/** The argument that would have to be of another type, if there is one. */
+function castHint(name: string, args: readonly Expr[]): string | null {
+  const types: readonly SqlType[] = [{ kind: 'integer' }, { kind: 'double' }, { kind: 'varchar', length: 20 }];
+  for (const [i, arg] of args.entries()) {
+    for (const type of types) {
+      const instead = args.map((other, at): Expr => (at === i ? { kind: 'cast', arg, type } : other));
+      if (castable(arg.type, type) && functionNamed(name)?.bind(instead)) {
+        const which = args.length === 1 ? 'it' : `argument ${i + 1}`;
+        return `with ${which} as ${printType(type)} there is: CAST(… AS ${printType(type)})`;
+      }
+    }
+  }
   return null;
 }
 
@@ -293,7 +315,15 @@ function bindCall(node: ast.Call, context: ExprContext, bind: (part: ast.Expr) =
   const overloads = node.over ? [] : catalog.functions.overloads(written);
   if (overloads.length > 0) return bindUserCall(node, node.args.map(bind), overloads, catalog);
   if (node.over) return context.analytic(node);
-  if (node.nthFrom || node.nulls) throw notYet(`${written} with RESPECT or IGNORE NULLS`, node.span);
+  const endsOfGroup = ['FIRST_VALUE', 'LAST_VALUE'];
+  if (node.nthFrom || (node.nulls && !endsOfGroup.includes(name))) {
+    throw new SqlError(
+      'SQL_ARGUMENTS',
+      `${written} takes no ${node.nthFrom ? 'FROM FIRST or FROM LAST' : 'RESPECT or IGNORE NULLS'} here`,
+      node.span,
+      `that is for ${endsOfGroup.join(' and ')}, and for functions OVER a window`,
+    );
+  }
   if (aggregateFunction(name)) {
     if (node.quantifier === 'distinct') {
       // AWS SQL reference, "COUNT": DISTINCT is not supported.
@@ -316,8 +346,10 @@ function bindCall(node: ast.Call, context: ExprContext, bind: (part: ast.Expr) =
   const toUnit = (name === 'FLOOR' || name === 'CEIL') && node.args[1]?.kind === 'unit';
   const table = toUnit ? `${name}_TO` : name;
   if (recordFunction(name)) throw recordAsValue(node);
-  if (!functionNamed(table) || (internalFunctions.includes(table) && !toUnit))
+  if (!functionNamed(table) || (internalFunctions.includes(table) && !toUnit)) {
+    catalog.checkKnown(name);
     throw unknownFunction(node, catalog.functions.names);
+  }
   if (name === 'SUBSTRING' && node.args.length === 2) {
     // SUBSTRING(s FROM x): a position if x is a number, a regular expression if it is a text.
     const [s, from] = node.args.map(bind);
@@ -392,9 +424,6 @@ function recordAsValue(node: ast.Call): SqlError {
   );
 }
 
-/** Functions OVER a window that are aggregates too, and not in this version: naming them says "wait", not "wrong". */
-const laterAggregates = ['ANY', 'EVERY'];
-
 /** Names of the table that stand for another spelling. */
 const internalFunctions = [
   'CEIL_TO',
@@ -409,7 +438,6 @@ const internalFunctions = [
 
 function unknownFunction(node: ast.Call, own: readonly string[]): SqlError {
   const name = node.name.name;
-  if (laterAggregates.includes(name)) return notYet(`${name} without OVER`, node.span);
   if (analyticFunction(name)) {
     return new SqlError(
       'SQL_ARGUMENTS',
@@ -418,7 +446,6 @@ function unknownFunction(node: ast.Call, own: readonly string[]): SqlError {
       `write ${name}(…) OVER (ROWS 10 PRECEDING), or OVER (RANGE INTERVAL '1' MINUTE PRECEDING)`,
     );
   }
-  const instead = foreignFunctions.get(name);
   const builtIn = functions
     .map((fn) => fn.name)
     .filter((fn) => /^[A-Z0-9_]+$/.test(fn) && !internalFunctions.includes(fn));
@@ -427,6 +454,6 @@ function unknownFunction(node: ast.Call, own: readonly string[]): SqlError {
     'SQL_UNKNOWN_FUNCTION',
     `there is no function ${name}`,
     node.name.span,
-    instead ? `write ${instead}` : near && `did you mean ${printName(near)}?`,
+    insteadOf(name) ?? (near && `did you mean ${printName(near)}?`),
   );
 }

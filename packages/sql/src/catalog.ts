@@ -38,6 +38,19 @@ function metadataOf(schema: Schema): Schema {
   return metadataColumns.filter(({ name }) => !schema.some((field) => field.name === name));
 }
 
+/** Thrown for a stream, view or function of which no more than the name is known, so that a check can leave out what depends
+ *  on it. */
+export class UnknownColumns extends Error {
+  override readonly name = 'UnknownColumns';
+  /** Its name. */
+  readonly stream: string;
+
+  constructor(stream: string) {
+    super(`no more than the name of ${printName(stream)} is known`);
+    this.stream = stream;
+  }
+}
+
 /** What the names of an application mean: its streams, tables, views and functions, by exact name. */
 export class Catalog {
   readonly #streams = new Map<string, CatalogStream>();
@@ -45,6 +58,8 @@ export class Catalog {
   /** The views that are being looked into, outermost first. */
   readonly #open: string[] = [];
   #looks = 0;
+  /** Of which no more than the name is known. */
+  readonly #unknown = new Set<string>();
   readonly functions = new UserFunctions();
   readonly queries = new TableQueries((name) => this.isInput(name));
 
@@ -62,6 +77,18 @@ export class Catalog {
   /** True for what the configuration declares: an input stream or a reference table. */
   isInput(name: string): boolean {
     return this.#streams.get(name)?.input ?? false;
+  }
+
+  /** A stream, view or function of which no more than the name is known: an input without a schema, or one whose CREATE has an
+   *  error. */
+  defineUnknown(name: string): void {
+    this.#unknown.add(name);
+    this.#views.delete(name);
+  }
+
+  /** Throws UnknownColumns for what was defined as such. */
+  checkKnown(name: string): void {
+    if (this.#unknown.has(name)) throw new UnknownColumns(name);
   }
 
   addView(view: CreateView): void {
@@ -125,6 +152,7 @@ export class Catalog {
     const wanted = nameOf(name);
     const stream = this.#streams.get(wanted);
     if (stream) return stream;
+    this.checkKnown(wanted);
     if (wanted === 'error_stream' || wanted === 'ERROR_STREAM') {
       throw new SqlError(
         'SQL_UNKNOWN_STREAM',

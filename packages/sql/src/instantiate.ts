@@ -11,34 +11,50 @@ import {
   filter,
   type GraphNode,
   GroupAll,
+  GroupRuns,
   Join,
   type JoinSide,
   lookup,
   type Millis,
   Once,
   type Operator,
+  type OverWindow,
   project,
   type Relation,
+  Retime,
   RowErrors,
   Slide,
   Sort,
   type SqlType,
   Stagger,
+  StartTime,
   stateless,
   streamId,
   Tumble,
   Union,
 } from '@rowtime/core';
 import { unreachable } from './ast.ts';
+import type { TimeBound } from './bound.ts';
 import type { CatalogStream } from './catalog.ts';
-import { inputsOf, type LeafNode, type PlanNode, type PumpPlan } from './plan.ts';
+import { functionsAt } from './functions/index.ts';
+import { monotonicity } from './monotonic.ts';
+import { inputsOf, type LeafNode, type PlanNode, type PumpPlan, type SlideCall } from './plan.ts';
+import { substitute } from './rules.ts';
 import { tableFunction } from './table-functions/index.ts';
-import { windowFrom } from './windows.ts';
+import { windowFrom, windowOfValues } from './windows.ts';
 
 export interface InstantiateOptions {
   readonly seed: number;
   /** Reference tables, and what the queries of tables gave. */
   readonly tables: ReadonlyMap<string, Relation>;
+  /** These functions, and those that ask the tables. */
+  readonly withSubqueries: (functions: FunctionLookup) => FunctionLookup;
+  /** When the queries start; null: CURRENT_TIMESTAMP is the ROWTIME of its row. */
+  readonly now: Millis | null;
+}
+
+/** What operators need that their plan does not say. */
+export interface OperatorOptions extends Pick<InstantiateOptions, 'seed' | 'tables'> {
   readonly functions: FunctionLookup;
 }
 
@@ -68,10 +84,16 @@ export function instantiate(
   const done = new Set<PumpPlan>();
   const outputs = new Map<string, string>();
   addStreams();
+  const start = options.now === null ? null : new StartTime(options.now);
+  const functions = options.withSubqueries(functionsAt(start && (() => start.time)));
+  const operators: OperatorOptions = { seed: options.seed, tables: options.tables, functions };
+  // It reads a stream only because every node does.
+  const [stream] = nodes;
+  if (start && stream) nodes.push({ id: 'start', operator: start, from: [stream.id] });
   while (done.size < pumps.length) {
     const next = pumps.find((pump) => !done.has(pump) && ready(pump));
     assert(next, 'pumps form no cycle');
-    outputs.set(next.name, new PumpBuilder(next, nodes, options, clocks).build());
+    outputs.set(next.name, new PumpBuilder(next, nodes, operators, clocks).build());
     done.add(next);
     addStreams();
   }
@@ -102,11 +124,11 @@ function streamNode({ name, schema: declared, metadata }: CatalogStream, writers
 class PumpBuilder {
   readonly #pump: PumpPlan;
   readonly #nodes: GraphNode[];
-  readonly #options: InstantiateOptions;
+  readonly #options: OperatorOptions;
   readonly #clocks: readonly string[];
   #place = 0;
 
-  constructor(pump: PumpPlan, nodes: GraphNode[], options: InstantiateOptions, clocks: readonly string[]) {
+  constructor(pump: PumpPlan, nodes: GraphNode[], options: OperatorOptions, clocks: readonly string[]) {
     this.#pump = pump;
     this.#nodes = nodes;
     this.#options = options;
@@ -133,7 +155,7 @@ class PumpBuilder {
 export function operatorOf(
   node: Exclude<PlanNode, LeafNode> | Extract<PlanNode, { kind: 'once' }>,
   errors: RowErrors,
-  { seed, tables, functions }: InstantiateOptions,
+  { seed, tables, functions }: OperatorOptions,
 ): Operator {
   switch (node.kind) {
     case 'once':
@@ -154,27 +176,37 @@ export function operatorOf(
         errors,
       });
     }
+    case 'groupRuns': {
+      const { keys, run } = node;
+      return new GroupRuns({ input: node.input.schema, keys, run, calls: aggregateCalls(node), errors });
+    }
     case 'stagger': {
       const input = node.input.schema;
       return new Stagger({ input, range: node.range, keys: node.keys, calls: aggregateCalls(node), errors });
+    }
+    case 'retime': {
+      const { schema, time, within, bound } = node;
+      const boundAt = bound && boundOf(bound, functions);
+      return new Retime({ schema, time, within: bound?.sorts ? null : within, bound: boundAt, errors });
     }
     case 'distinct':
       return new Distinct({ schema: node.schema, time: node.time, timeAt: timeAt(node, functions), keys: node.keys });
     case 'sort': {
       const { schema, time, keys, window } = node;
-      const rowtimeIsKey = window === null && node.timeExpr.type.kind === 'timestamp';
-      return new Sort({ schema, time, keys, rowtimeIsKey, timeAt: timeAt(node, functions) });
+      const rowtimeIsKey = window === null && !node.isRun && node.timeExpr.type.kind === 'timestamp';
+      const startOf = window === null && !rowtimeIsKey ? startOfValue(node.timeExpr) : undefined;
+      return new Sort({ schema, time, keys, rowtimeIsKey, startOf, timeAt: timeAt(node, functions) });
     }
     case 'slide': {
-      const windows = node.windows.map(({ frame, partitionBy, calls }) => ({
-        frame,
-        partitionBy,
-        calls: calls.map(({ name, input, args, options }) => {
+      const windows = node.windows.map(({ frame, partitionBy, calls }): OverWindow => {
+        if (frame.kind === 'unbounded') return { frame, partitionBy, calls: calls.map(runningCall) };
+        const ended = calls.map(({ name, input, args, options }) => {
           const analytic = analyticFunction(name)?.bind(args, options);
           assert(analytic, `${name} OVER was bound`);
           return { name, input, analytic };
-        }),
-      }));
+        });
+        return { frame, partitionBy, calls: ended };
+      });
       return new Slide({ input: node.input.schema, windows, errors });
     }
     case 'join': {
@@ -191,7 +223,7 @@ export function operatorOf(
     case 'tableFunction': {
       const fn = tableFunction(node.name);
       assert(fn, `${node.name} was bound`);
-      return fn.create(node.input.schema, node.schema, node.args, { errors, seed });
+      return fn.create(node.columns, node.schema, node.args, { errors, seed });
     }
     default:
       return unreachable(node);
@@ -204,29 +236,50 @@ function tableNamed(name: string, tables: ReadonlyMap<string, Relation>): Relati
   return table;
 }
 
+function runningCall({ name, input, args, options }: SlideCall): AggregateCall {
+  const aggregate = aggregateFunction(name)?.bind(
+    args.map(({ type }) => type),
+    options,
+  );
+  assert(aggregate, `${name} OVER was bound`);
+  return { name, input, aggregate };
+}
+
 function aggregateCalls({
   input,
   calls,
-}: Extract<PlanNode, { kind: 'tumble' | 'stagger' | 'groupAll' }>): AggregateCall[] {
-  return calls.map(({ name, input: index }) => {
+}: Extract<PlanNode, { kind: 'tumble' | 'groupRuns' | 'stagger' | 'groupAll' }>): AggregateCall[] {
+  return calls.map(({ name, input: index, ignoreNulls }) => {
     const types = index === null ? [] : [input.schema[index]?.type as SqlType];
-    const aggregate = aggregateFunction(name)?.bind(types);
+    const aggregate = aggregateFunction(name)?.bind(types, { ignoreNulls });
     assert(aggregate, `${name} was bound`);
     return { name, input: index, aggregate };
   });
 }
 
-/** The smallest leading key of a row that comes at `rowtime` or later. */
+/** The smallest leading key of a row that comes at `rowtime` or later; null where only a row can tell. */
 function timeAt(
-  { timeExpr, window }: Extract<PlanNode, { kind: 'sort' | 'distinct' }>,
+  { timeExpr, window, isRun }: Extract<PlanNode, { kind: 'sort' | 'distinct' }>,
   functions: FunctionLookup,
-): (rowtime: Millis) => number {
-  if (window) {
-    // Rows of a window have its end as ROWTIME, and its start as key.
-    const { start } = windowFrom(window);
-    return (rowtime) => start(rowtime - 1);
-  }
-  return evaluateAt(timeExpr, functions);
+): ((rowtime: Millis) => number) | null {
+  if (isRun) return null;
+  if (!window) return evaluateAt(timeExpr, functions);
+  // Rows of a window have its end as ROWTIME, and its start as their only column in the key.
+  const { start } = windowFrom(window);
+  const ofStart = substitute(timeExpr, () => ({ kind: 'rowtime', type: { kind: 'timestamp' } }));
+  const value = evaluateAt(ofStart, functions);
+  return (rowtime) => value(start(rowtime - 1));
+}
+
+function boundOf({ expr, window, lag }: TimeBound, functions: FunctionLookup): (rowtime: Millis) => Millis {
+  const value = evaluateAt(expr, functions);
+  const windows = window && windowFrom(window);
+  return (rowtime) => value(windows ? windows.start(rowtime - 1) : rowtime - lag);
+}
+
+/** The ROWTIME of rows that were gathered while the leading key stayed the same: when that began. */
+function startOfValue(timeExpr: Expr): (first: Millis) => Millis {
+  return monotonicity(timeExpr)?.isOfRowtime ? windowOfValues(timeExpr).start : (first) => first;
 }
 
 function evaluateAt(expr: Expr, functions: FunctionLookup): (rowtime: Millis) => number {

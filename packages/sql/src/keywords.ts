@@ -156,42 +156,6 @@ export const foreignTypes: ReadonlyMap<string, string> = new Map([
   ['BLOB', 'VARBINARY(n)'],
 ]);
 
-/** Functions of other systems, and what to write here. */
-export const foreignFunctions: ReadonlyMap<string, string> = new Map([
-  ['CONCAT', 'a || b'],
-  ['LENGTH', 'CHAR_LENGTH(s)'],
-  ['LEN', 'CHAR_LENGTH(s)'],
-  ['SUBSTR', 'SUBSTRING(s, p, n)'],
-  ['INSTR', 'POSITION(x IN s)'],
-  ['REPLACE', 'REGEX_REPLACE(s, pattern, r, 1, 0)'],
-  ['REGEXP_REPLACE', 'REGEX_REPLACE(s, pattern, r, 1, 0)'],
-  ['REGEXP_EXTRACT', "SUBSTRING(s FROM 'pattern')"],
-  ['LTRIM', "TRIM(LEADING ' ' FROM s)"],
-  ['RTRIM', "TRIM(TRAILING ' ' FROM s)"],
-  ['NVL', 'COALESCE(a, b)'],
-  ['IFNULL', 'COALESCE(a, b)'],
-  ['ISNULL', 'a IS NULL, or COALESCE(a, b)'],
-  ['IF', 'CASE WHEN c THEN a ELSE b END'],
-  ['IIF', 'CASE WHEN c THEN a ELSE b END'],
-  ['DECODE', 'CASE a WHEN b THEN c END'],
-  ['GREATEST', 'CASE WHEN a > b THEN a ELSE b END'],
-  ['LEAST', 'CASE WHEN a < b THEN a ELSE b END'],
-  ['ROUND', 'CAST(x AS DECIMAL(p, s)), which rounds'],
-  ['POW', 'POWER(b, e)'],
-  ['LOG', 'LN(x) or LOG10(x)'],
-  ['NOW', 'CURRENT_ROW_TIMESTAMP'],
-  ['GETDATE', 'CURRENT_ROW_TIMESTAMP'],
-  ['TO_CHAR', "TIMESTAMP_TO_CHAR('yyyy-MM-dd', t)"],
-  ['DATE_FORMAT', "TIMESTAMP_TO_CHAR('yyyy-MM-dd', t)"],
-  ['TO_DATE', "CHAR_TO_DATE('yyyy-MM-dd', s)"],
-  ['DATEDIFF', '(t - u) SECOND, or TSDIFF(u, t)'],
-  ['TIMESTAMPDIFF', '(t - u) SECOND, or TSDIFF(u, t)'],
-  ['DATE_TRUNC', 'FLOOR(t TO MINUTE)'],
-  ['TUMBLE', "STEP(t BY INTERVAL '1' MINUTE)"],
-  ['MEAN', 'AVG(x)'],
-  ['VARIANCE', 'VAR_SAMP(x)'],
-]);
-
 /** The unit a word names, or `null`. */
 export function unitOf(word: string): DatetimeUnit | null {
   return units.get(word) ?? null;

@@ -16,7 +16,7 @@ import {
 import type { ReferenceTable } from './catalog.ts';
 import { SqlError } from './errors.ts';
 import { functionNamed } from './functions/index.ts';
-import { type InstantiateOptions, operatorOf } from './instantiate.ts';
+import { type InstantiateOptions, type OperatorOptions, operatorOf } from './instantiate.ts';
 import { inputsOf, type PlanNode } from './plan.ts';
 import type { Subquery, TablePlan } from './table-queries.ts';
 
@@ -28,7 +28,7 @@ export function runTables(
   subqueries: readonly Subquery[],
   given: Readonly<Record<string, ReferenceTable>>,
   seed: number,
-): InstantiateOptions {
+): Pick<InstantiateOptions, 'tables' | 'withSubqueries'> {
   const tables = new Map<string, Relation>();
   for (const [name, { schema, rows }] of Object.entries(given)) {
     tables.set(name, {
@@ -39,21 +39,26 @@ export function runTables(
       ),
     });
   }
-  const options = { seed, tables, functions: functionsOver(tables, subqueries) };
+  const withSubqueries = (functions: FunctionLookup): FunctionLookup => functionsOver(tables, subqueries, functions);
+  const options: OperatorOptions = { seed, tables, functions: withSubqueries(functionNamed) };
   for (const { name, root, span } of plans) {
     const run = new TableRun(options, span);
     tables.set(name, { schema: root.schema, rows: run.rows(root) });
   }
-  return options;
+  return { tables, withSubqueries };
 }
 
 // A subquery may be asked by the query of a later table, so each is made when it is first called for.
-function functionsOver(tables: ReadonlyMap<string, Relation>, subqueries: readonly Subquery[]): FunctionLookup {
+function functionsOver(
+  tables: ReadonlyMap<string, Relation>,
+  subqueries: readonly Subquery[],
+  functions: FunctionLookup,
+): FunctionLookup {
   const byName = new Map(subqueries.map((subquery) => [subquery.name, subquery]));
   const made = new Map<string, ReturnType<typeof subqueryFunction>>();
   const find: FunctionLookup = (name) => {
     const subquery = byName.get(name);
-    if (!subquery) return functionNamed(name);
+    if (!subquery) return functions(name);
     const known = made.get(name);
     if (known) return known;
     const relation = tables.get(subquery.table);
@@ -66,10 +71,10 @@ function functionsOver(tables: ReadonlyMap<string, Relation>, subqueries: readon
 }
 
 class TableRun {
-  readonly #options: InstantiateOptions;
+  readonly #options: OperatorOptions;
   readonly #span: TablePlan['span'];
 
-  constructor(options: InstantiateOptions, span: TablePlan['span']) {
+  constructor(options: OperatorOptions, span: TablePlan['span']) {
     this.#options = options;
     this.#span = span;
   }

@@ -3,6 +3,7 @@ import type { Column, Identifier, Span } from './ast.ts';
 import type { RecordField } from './bound.ts';
 import { type Catalog, caseRule } from './catalog.ts';
 import { SqlError } from './errors.ts';
+import { insteadOfColumn } from './foreign-functions.ts';
 import type { Outer } from './outer.ts';
 import { printName, suggest } from './suggest.ts';
 
@@ -130,7 +131,7 @@ export class Scope {
   star(qualifier: Identifier | null, span: Span): { relation: string | null; name: string; expr: Expr }[] {
     const among = qualifier ? [this.#relation(qualifier)] : this.relations;
     const shared = qualifier ? [] : this.shared.map(({ name, expr }) => ({ relation: null, name, expr }));
-    const rest = among.flatMap(({ name: relation, schema, records, offset, merged }) => {
+    const rest = among.flatMap(({ name: relation, schema, records, offset, rowtime, merged }) => {
       if (records?.some((record) => record !== null)) {
         throw new SqlError(
           'SQL_TYPE',
@@ -140,7 +141,7 @@ export class Scope {
         );
       }
       return schema.flatMap(({ name, type }, i) => {
-        const expr: Expr = { kind: 'column', index: offset + i, type };
+        const expr: Expr = i === rowtime ? { kind: 'rowtime', type } : { kind: 'column', index: offset + i, type };
         return !qualifier && merged?.has(i) ? [] : [{ relation, name, expr }];
       });
     });
@@ -209,11 +210,15 @@ function unknownColumn(column: Identifier, relations: readonly Relation[]): SqlE
     );
   }
   const owners = relations.map(({ name }) => (name === null ? 'the subquery' : printName(name)));
+  // "AMZN" is a name, and often a text was meant.
+  const text = column.quoted ? `a text is put in single quotes: '${column.name.replaceAll("'", "''")}'; ` : '';
   const rule = near ? caseRule(column.name, near, column.quoted) : '';
   return new SqlError(
     'SQL_UNKNOWN_COLUMN',
     `${owners.join(' and ')} ${owners.length > 1 ? 'have' : 'has'} no column ${printName(column.name)}`,
     column.span,
-    near ? `did you mean ${printName(near)}? ${rule}`.trim() : `the columns are ${names.map(printName).join(', ')}`,
+    near
+      ? `did you mean ${printName(near)}? ${rule}`.trim()
+      : (insteadOfColumn(column.name) ?? `${text}the columns are ${names.map(printName).join(', ')}`),
   );
 }

@@ -16,22 +16,36 @@ export interface Script {
   readonly pumps: readonly { readonly pump: ast.CreatePump; readonly isStarted: boolean }[];
 }
 
+/** What a check does otherwise than a compilation, which ends with the first error. */
+export interface Lenience {
+  /** Does the work, and keeps its error. */
+  attempt(work: () => void): void;
+  /** True for what was to be created by a statement that has an error: it may be altered and dropped. */
+  isLost(object: ast.Drop['object'], name: string): boolean;
+}
+
 /** Creates, replaces, drops, starts and stops. `isInput`: the names that the configuration has taken. */
-export function runScript(statements: readonly ast.Statement[], isInput: (name: string) => boolean): Script {
-  const script = new Objects(isInput);
-  for (const statement of statements) script.take(statement);
+export function runScript(
+  statements: readonly ast.Statement[],
+  isInput: (name: string) => boolean,
+  { attempt, isLost }: Lenience = { attempt: (work) => work(), isLost: () => false },
+): Script {
+  const script = new Objects(isInput, isLost);
+  for (const statement of statements) attempt(() => script.take(statement));
   return script.left();
 }
 
 class Objects {
   readonly #isInput: (name: string) => boolean;
+  readonly #isLost: Lenience['isLost'];
   readonly #streams = new Map<string, ast.CreateStream>();
   readonly #views = new Map<string, ast.CreateView>();
   readonly #pumps = new Map<string, { pump: ast.CreatePump; isStarted: boolean }>();
   #functions: ast.CreateFunction[] = [];
 
-  constructor(isInput: (name: string) => boolean) {
+  constructor(isInput: (name: string) => boolean, isLost: Lenience['isLost']) {
     this.#isInput = isInput;
+    this.#isLost = isLost;
   }
 
   left(): Script {
@@ -157,8 +171,8 @@ class Objects {
   #alterPump({ names, action }: ast.AlterPump): void {
     for (const name of names) {
       const found = this.#pumps.get(nameOf(name));
-      if (!found) throw this.#unknown('pump', name);
-      found.isStarted = action === 'start';
+      if (found) found.isStarted = action === 'start';
+      else if (!this.#isLost('pump', nameOf(name))) throw this.#unknown('pump', name);
     }
   }
 
@@ -167,7 +181,8 @@ class Objects {
     const name = nameOf(written);
     if (object === 'function') {
       const left = this.#functions.filter((fn) => nameOf(fn.name) !== name);
-      if (left.length === this.#functions.length && !ifExists) throw this.#unknown(object, written);
+      if (left.length === this.#functions.length && !ifExists && !this.#isLost(object, name))
+        throw this.#unknown(object, written);
       this.#functions = left;
       return;
     }
@@ -175,7 +190,7 @@ class Objects {
     if (!among.has(name)) {
       if (object === 'stream' && this.#isInput(name))
         throw new SqlError('SQL_NOT_SUPPORTED', `${printName(name)} comes from the configuration`, written.span);
-      if (ifExists) return;
+      if (ifExists || this.#isLost(object, name)) return;
       throw this.#unknown(object, written);
     }
     if (object !== 'pump') this.#dropUsers(name, behavior === 'cascade', statement);

@@ -80,6 +80,11 @@ export class TableQueries {
   }
 }
 
+/** True for the name of a function that asks a table; those of the dialect have no $. */
+export function isSubquery(name: string): boolean {
+  return name.includes('$');
+}
+
 /** In a bound query as JSON; inside of a text its quotes are escaped. */
 const timed = /"kind":"rowtime"|"kind":"call","name":"((?:CURRENT|LOCAL)[A-Z_]*)"/;
 

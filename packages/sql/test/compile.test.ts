@@ -1,9 +1,9 @@
-import { aggregateFunction, errorStream, fromRows, type Row, toRows } from '@rowtime/core';
+import { aggregateFunctions, errorStream, fromRows, type Row, toRows } from '@rowtime/core';
 import { describe, expect, test } from 'vitest';
 import { compile, parseType, schemaFrom } from '../src/application.ts';
 import { SqlError } from '../src/errors.ts';
-import { functionNamed } from '../src/functions/index.ts';
-import { foreignFunctions } from '../src/keywords.ts';
+import { insteadOf } from '../src/foreign-functions.ts';
+import { functions } from '../src/functions/index.ts';
 
 const inputs = { S: { k: 'VARCHAR(4)', n: 'INTEGER', unused: 'DOUBLE' } };
 /** What every input stream has besides. */
@@ -46,6 +46,29 @@ describe('an application', () => {
     expect(compile(none, { inputs }).used('S')).toEqual([false, false, false, ...unused]);
     const shard = 'CREATE STREAM u (k VARCHAR(64)); CREATE PUMP q AS INSERT INTO u SELECT STREAM shard_id FROM s;';
     expect(compile(shard, { inputs }).used('S')).toEqual([false, false, false, false, false, false, true]);
+  });
+
+  test('takes CURRENT_TIMESTAMP from its start, and keeps it over a restart', () => {
+    const sql =
+      'CREATE STREAM t (a TIMESTAMP, b TIMESTAMP); CREATE PUMP p AS INSERT INTO t SELECT STREAM CURRENT_TIMESTAMP, CURRENT_ROW_TIMESTAMP FROM s;';
+    const first = compile(sql, { inputs, now: 1_000 });
+    const later = compile(sql, { inputs, now: 9_000 });
+    const snapshot = structuredClone(first.graph().snapshot());
+    const [fresh, restored, replay] = [first.graph(), later.graph(), compile(sql, { inputs }).graph()];
+    restored.restore(snapshot);
+    expect(restored.plan).toBe(fresh.plan);
+    const times = [fresh, restored, later.graph(), replay].map((graph) => {
+      const rows: Row[] = [];
+      graph.listen('T', (batch) => rows.push(...toRows(graph.schema('T')!, batch).map(({ row }) => row)));
+      graph.push('S', fromRows(schemaFrom(inputs.S), [{ rowtime: 5_000, row: {} }]));
+      return Object.values(rows[0]!);
+    });
+    expect(times).toEqual([
+      [1_000, 5_000],
+      [1_000, 5_000],
+      [9_000, 5_000],
+      [5_000, 5_000],
+    ]);
   });
 
   test('makes graphs that know nothing of each other', () => {
@@ -168,5 +191,6 @@ test('a program whose views double with each other ends', () => {
 });
 
 test('a function that there is needs no other name', () => {
-  expect([...foreignFunctions.keys()].filter((name) => functionNamed(name) || aggregateFunction(name))).toEqual([]);
+  const names = [...functions, ...aggregateFunctions].map(({ name }) => name);
+  expect(names.filter((name) => insteadOf(name) !== null)).toEqual([]);
 });

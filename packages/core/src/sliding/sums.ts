@@ -1,12 +1,12 @@
-import type { Column, Valid } from '../column.ts';
-import { Failures } from '../expr.ts';
-import { fitNumbers } from '../functions/numeric-types.ts';
-import { divide, truncate } from '../kernels/arithmetic.ts';
+import type { Column } from '../column.ts';
+import type { Expr } from '../expr.ts';
 import { isInteger, isNumeric, type SqlType } from '../schema.ts';
+import { SlidingDistinctSum } from './distinct-sums.ts';
 import { GroupFloats } from './group-floats.ts';
-import type { AnalyticFunction, SlidingCall } from './sliding-call.ts';
+import type { AnalyticFunction, AnalyticOptions, BoundAnalytic, SlidingCall } from './sliding-call.ts';
 import type { Pass } from './sliding-window.ts';
 import { SlotNumbers } from './slot-values.ts';
+import { sumResult } from './sum-result.ts';
 
 export const slidingCount: AnalyticFunction = {
   name: 'COUNT',
@@ -17,17 +17,25 @@ export const slidingCount: AnalyticFunction = {
 
 export const slidingSum: AnalyticFunction = {
   name: 'SUM',
-  doc: 'Sum over the window, in the type of the argument; NULL if no value is there.',
-  bind: ([x, ...rest]) =>
-    x && rest.length === 0 && isNumeric(x.type) ? { type: x.type, create: () => new SlidingSum(x.type, 'sum') } : null,
+  doc: 'Sum over the window, with DISTINCT of each value once, in the type of the argument; NULL if no value is there.',
+  bind: (args, options) => summing(args, options, 'sum'),
 };
 
 export const slidingAvg: AnalyticFunction = {
   name: 'AVG',
   doc: 'Average over the window, in the type of the argument: of integers it is truncated.',
-  bind: ([x, ...rest]) =>
-    x && rest.length === 0 && isNumeric(x.type) ? { type: x.type, create: () => new SlidingSum(x.type, 'avg') } : null,
+  bind: (args, options) => summing(args, options, 'avg'),
 };
+
+function summing(
+  [x, ...rest]: readonly Expr[],
+  { distinct }: AnalyticOptions,
+  kind: 'sum' | 'avg',
+): BoundAnalytic | null {
+  if (!x || rest.length > 0 || !isNumeric(x.type)) return null;
+  const { type } = x;
+  return { type, create: () => (distinct ? new SlidingDistinctSum(type, kind) : new SlidingSum(type, kind)) };
+}
 
 /** COUNT, SUM, AVG: add on entry, subtract on eviction. Integers below 2^53 subtract exactly; doubles carry what rounding
  *  lost (Neumaier 1974) and start from zero whenever a partition is empty. */
@@ -57,14 +65,7 @@ class SlidingSum implements SlidingCall {
     if (this.#isExact) replayExact(pass, this.#rows, sums, counts, out, outCounts);
     else replayCompensated(pass, this.#rows, sums, lost, counts, out, outCounts);
     if (this.#kind === 'count') return { kind: 'num', values: outCounts, valid: null };
-    let values: Float64Array = out;
-    if (this.#kind === 'avg') {
-      values = divide(out, outCounts);
-      if (isInteger(this.#type)) values = truncate(values);
-    }
-    const valid: Valid = outCounts.includes(0) ? Uint8Array.from(outCounts, (n) => (n > 0 ? 1 : 0)) : null;
-    if (valid) for (let i = 0; i < values.length; i++) if (valid[i] === 0) values[i] = 0;
-    return { kind: 'num', ...fitNumbers(values, valid, this.#type, new Failures()) };
+    return sumResult(out, outCounts, this.#type, this.#kind);
   }
 
   renumber(mapping: Int32Array): void {

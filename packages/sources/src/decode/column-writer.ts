@@ -91,7 +91,7 @@ export class ColumnWriter {
   }
 }
 
-/** Cuts VARCHAR(n) and CHAR(n) to n characters, pads CHAR(n) with blanks. */
+/** Cuts VARCHAR(n) and CHAR(n) to n characters, pads CHAR(n) with blanks and BINARY(n) with zero bytes. */
 function fitter(type: SqlType): (text: string) => string {
   if (!('length' in type) || type.length === null) return (text) => text;
   const { kind, length } = type;
@@ -100,8 +100,10 @@ function fitter(type: SqlType): (text: string) => string {
       return (text) => cut(text, length).padEnd(length);
     case 'varchar':
       return (text) => (text.length <= length ? text : cut(text, length));
-    default:
+    case 'binary':
       // Hex: two digits a byte.
+      return (text) => text.slice(0, length * 2).padEnd(length * 2, '0');
+    default:
       return (text) => text.slice(0, length * 2);
   }
 }
