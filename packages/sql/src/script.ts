@@ -205,10 +205,11 @@ class Objects {
       this.#pumps.delete(user);
     }
     for (const [user, view] of [...this.#views]) {
-      if (user === name || !uses(view, name)) continue;
+      if (user === name || !this.#views.has(user) || !uses(view, name)) continue;
       if (!cascade) throw inUse(name, `view ${printName(user)}`, span);
-      this.#dropUsers(user, true, { span } as ast.Drop);
+      // First it is gone: views may read each other, which is an error only where they stay.
       this.#views.delete(user);
+      this.#dropUsers(user, true, { span } as ast.Drop);
     }
   }
 
