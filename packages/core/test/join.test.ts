@@ -147,12 +147,15 @@ describe('JOIN of two streams', () => {
 describe('JOIN with a reference table', () => {
   const table = {
     schema: side('r'),
-    rows: [
-      { rk: 1, rv: 'a' },
-      { rk: 1, rv: 'b' },
-      { rk: 3, rv: 'c' },
-      { rk: null, rv: 'n' },
-    ],
+    rows: fromRows(
+      side('r'),
+      [
+        { rk: 1, rv: 'a' },
+        { rk: 1, rv: 'b' },
+        { rk: 3, rv: 'c' },
+        { rk: null, rv: 'n' },
+      ].map((row) => ({ rowtime: 0, row })),
+    ),
   };
   const create = (isOuter: boolean, isTableFirst: boolean) => () =>
     lookup({

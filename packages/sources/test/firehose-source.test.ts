@@ -6,6 +6,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createJsonDecoder } from '../src/decode/json.ts';
 import { deliveryStreamSource, Journal } from '../src/firehose.ts';
 
+// features: F198
+
 let folder: string;
 let journal: Journal;
 let time = 1_000;

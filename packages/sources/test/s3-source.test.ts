@@ -6,6 +6,8 @@ import { describe, expect, test } from 'vitest';
 import type { ObjectEntry } from '../src/s3/listing.ts';
 import { type ObjectPosition, type ObjectSourceOptions, objectSource } from '../src/s3/source.ts';
 
+// features: F198
+
 interface Stored {
   readonly entry: ObjectEntry;
   readonly bytes: Buffer;

@@ -7,6 +7,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { InputSchema } from '../src/decoder.ts';
 import { readTable } from '../src/table.ts';
 
+// features: F200
+
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tables-'));

@@ -1,16 +1,19 @@
 import { type Field, Graph, type Millis, type Schema, type SqlType } from '@rowtime/core';
 import type { Statement } from './ast.ts';
-import { type BoundPump, bindPump } from './bind.ts';
-import { notYet } from './bind-expr.ts';
+import { type BoundPump, bindPump, bindView } from './bind.ts';
+import { bindFunction } from './bind-function.ts';
 import { Catalog, nameOf, type ReferenceTable, UnknownColumns } from './catalog.ts';
 import { SqlError } from './errors.ts';
-import { explain, printSchema } from './explain.ts';
+import { explain, explainSubquery, explainTable, printSchema } from './explain.ts';
 import { instantiate, streamsRead } from './instantiate.ts';
 import { parse, parseAll, parseExpr } from './parser.ts';
-import { type PumpPlan, planPump } from './plan.ts';
+import { type PumpPlan, planPump, planQuery } from './plan.ts';
 import { columnsRead, prune } from './prune.ts';
 import { rewrite } from './rules.ts';
+import { runTables } from './run-tables.ts';
+import { runScript } from './script.ts';
 import { printName } from './suggest.ts';
+import type { TablePlan } from './table-queries.ts';
 import { typeOf } from './types.ts';
 
 export interface CompileOptions {
@@ -63,54 +66,58 @@ export interface Checked {
 export function check(sql: string, { inputs, tables = {} }: CompileOptions, unknown: readonly string[] = []): Checked {
   const errors: SqlError[] = [];
   const unchecked: { pump: string; stream: string }[] = [];
-  const attempt = (work: () => void): void => {
+  /** True: there was no error. What is used twice has its error once. */
+  const attempt = (work: () => void): boolean => {
     try {
       work();
+      return true;
     } catch (error) {
+      if (error instanceof UnknownColumns) return true;
       if (!(error instanceof SqlError)) throw error;
-      errors.push(error);
+      if (!errors.some(({ code, span }) => code === error.code && span.from === error.span.from)) errors.push(error);
+      return false;
     }
   };
   attempt(() => checkLength(sql));
-  const parsed = parseAll(sql);
-  errors.push(...parsed.errors);
+  const { statements, lost, errors: misunderstood } = parseAll(sql);
+  errors.push(...misunderstood);
   const schemas = Object.fromEntries(Object.entries(inputs).map(([name, columns]) => [name, schemaFrom(columns)]));
   const catalog = new Catalog(schemas, tables);
-  for (const name of [...unknown, ...parsed.lost]) catalog.defineUnknown(name);
-  for (const statement of parsed.statements) {
-    if (statement.kind !== 'createStream') continue;
+  const isLost = (object: string, name: string): boolean =>
+    lost.some((made) => made.object === object && made.name === name);
+  const script = runScript(statements, (name) => catalog.isInput(name), { attempt, isLost });
+  for (const name of unknown) catalog.defineUnknown(name);
+  for (const { object, name } of lost) if (object !== 'pump') catalog.defineUnknown(name);
+  for (const statement of script.streams) {
+    if (!attempt(() => catalog.define(statement))) catalog.defineUnknown(nameOf(statement.name));
+  }
+  for (const view of script.views) catalog.addView(view);
+  for (const fn of script.functions) catalog.functions.add(nameOf(fn.name), fn);
+  for (const view of script.views) {
+    if (!attempt(() => bindView(view, catalog))) catalog.defineUnknown(nameOf(view.name));
+  }
+  for (const fn of script.functions) attempt(() => bindFunction(fn, catalog));
+  const pumps: { plan: PumpPlan; pump: BoundPump }[] = [];
+  for (const { pump, isStarted } of script.pumps) {
     attempt(() => {
       try {
-        catalog.define(statement);
+        const bound = bindPump(pump, catalog);
+        if (isStarted) pumps.push({ plan: planPump(bound), pump: bound });
       } catch (error) {
-        catalog.defineUnknown(nameOf(statement.name));
+        if (error instanceof UnknownColumns && unknown.includes(error.stream))
+          unchecked.push({ pump: nameOf(pump.name), stream: error.stream });
         throw error;
       }
     });
   }
-  const bound = new Map<string, BoundPump>();
-  for (const statement of parsed.statements) {
-    attempt(() => {
-      try {
-        bindPumps([statement], catalog, bound);
-      } catch (error) {
-        if (!(error instanceof UnknownColumns)) throw error;
-        const pump = statement.kind === 'createPump' ? nameOf(statement.name) : '';
-        if (unknown.includes(error.stream)) unchecked.push({ pump, stream: error.stream });
-      }
-    });
-  }
-  const pumps = [...bound.values()].flatMap((pump) => {
-    const plans: { plan: PumpPlan; pump: BoundPump }[] = [];
-    attempt(() => plans.push({ plan: planPump(pump), pump }));
-    return plans;
-  });
   attempt(() =>
     rejectCycles(
       pumps.map(({ plan }) => plan),
       pumps.map(({ pump }) => pump),
     ),
   );
+  // What one error left half bound is not run.
+  if (errors.length === 0) attempt(() => runTables(planTables(catalog), catalog.queries.subqueries, tables, 0));
   return { errors: errors.sort((a, b) => a.span.from - b.span.from), unchecked };
 }
 
@@ -134,15 +141,31 @@ function compileStatements(
 ): Application {
   const schemas = Object.fromEntries(Object.entries(inputs).map(([name, columns]) => [name, schemaFrom(columns)]));
   const catalog = new Catalog(schemas, tables);
+  const { streams: created, views, functions, pumps: left } = runScript(statements, (name) => catalog.isInput(name));
   // Streams first: a pump may name one that is created after it.
-  for (const statement of statements) if (statement.kind === 'createStream') catalog.define(statement);
-  const bound = bindPumps(statements, catalog);
+  for (const statement of created) catalog.define(statement);
+  for (const view of views) catalog.addView(view);
+  for (const fn of functions) catalog.functions.add(nameOf(fn.name), fn);
+  // What nobody uses is checked like the rest.
+  for (const view of views) bindView(view, catalog);
+  for (const fn of functions) bindFunction(fn, catalog);
+  // A stopped pump is checked, too, and does not run.
+  const bound = left.flatMap(({ pump, isStarted }) => {
+    const checked = bindPump(pump, catalog);
+    return isStarted ? [checked] : [];
+  });
   const pumps = bound.map(planPump).map((pump) => ({ ...pump, root: prune(rewrite(pump.root)) }));
   rejectCycles(pumps, bound);
-  const { streams } = catalog;
+  const { streams, queries } = catalog;
+  const tablePlans = planTables(catalog);
+  const options = runTables(tablePlans, queries.subqueries, tables, seed);
   const explained = [
     ...streams.map(
       ({ name, schema, input }) => `${input ? 'input' : 'stream'} ${printName(name)} (${printSchema(schema)})`,
+    ),
+    ...tablePlans.map(explainTable),
+    ...queries.subqueries.map((subquery) =>
+      explainSubquery(subquery, options.tables.get(subquery.table)?.schema ?? []),
     ),
     ...pumps.map(explain),
   ].join('\n');
@@ -158,61 +181,12 @@ function compileStatements(
       return schema.map((_, i) => read.has(i));
     },
     explain: () => explained,
-    graph: () => new Graph(instantiate(streams, pumps, { seed, tables, now: now ?? null }), plan),
+    graph: () => new Graph(instantiate(streams, pumps, { ...options, seed, now: now ?? null }), plan),
   };
 }
 
-/** `pumps`: those of the statements before, by name. */
-function bindPumps(
-  statements: readonly Statement[],
-  catalog: Catalog,
-  pumps: Map<string, BoundPump> = new Map(),
-): BoundPump[] {
-  for (const statement of statements) {
-    switch (statement.kind) {
-      case 'createStream':
-        break;
-      case 'createPump': {
-        const name = nameOf(statement.name);
-        if (pumps.has(name) && !statement.orReplace) {
-          throw new SqlError(
-            'SQL_DUPLICATE_NAME',
-            `pump ${printName(name)} exists already`,
-            statement.name.span,
-            'write CREATE OR REPLACE PUMP',
-          );
-        }
-        const pump = bindPump(statement, catalog);
-        pumps.delete(name);
-        // A stopped pump is checked like the others, and does not run.
-        if (statement.state !== 'stopped') pumps.set(name, pump);
-        break;
-      }
-      case 'queryStatement':
-        throw new SqlError(
-          'SQL_NOT_SUPPORTED',
-          'a query on its own goes nowhere',
-          statement.span,
-          'put it in a pump: CREATE PUMP name AS INSERT INTO stream SELECT …',
-        );
-      case 'insert':
-        throw new SqlError(
-          'SQL_NOT_SUPPORTED',
-          'INSERT stands in a pump',
-          statement.span,
-          'write CREATE PUMP name AS INSERT INTO …',
-        );
-      case 'createView':
-        throw notYet('CREATE VIEW', statement.span);
-      case 'createFunction':
-        throw notYet('CREATE FUNCTION', statement.span);
-      case 'alterPump':
-        throw notYet('ALTER PUMP', statement.span);
-      case 'drop':
-        throw notYet(`DROP ${statement.object.toUpperCase()}`, statement.span);
-    }
-  }
-  return [...pumps.values()];
+function planTables({ queries }: Catalog): TablePlan[] {
+  return queries.tables.map(({ name, query, span }) => ({ name, span, root: rewrite(planQuery(query)) }));
 }
 
 function rejectCycles(pumps: readonly PumpPlan[], bound: readonly BoundPump[]): void {

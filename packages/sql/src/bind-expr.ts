@@ -13,6 +13,9 @@ import {
 } from '@rowtime/core';
 import type * as ast from './ast.ts';
 import { unreachable } from './ast.ts';
+import { bindUserCall } from './bind-function.ts';
+import { betweenRows, compareRows, distinctRows, equalsRow, nullRow } from './bind-row.ts';
+import { bindSubquery } from './bind-subquery.ts';
 import { bindTemporal } from './bind-temporal.ts';
 import { SqlError } from './errors.ts';
 import { insteadOf } from './foreign-functions.ts';
@@ -85,23 +88,27 @@ export function bindExpr(node: ast.Expr, context: ExprContext): Expr {
     case 'unary':
       return bindUnary(node, bind);
     case 'binary':
-      return call(node.op, [bind(node.left), bind(node.right)], node.opSpan);
+      return compareRows(node, bind) ?? call(node.op, [bind(node.left), bind(node.right)], node.opSpan);
     case 'is': {
+      const rows = nullRow(node, bind);
+      if (rows) return rows;
       const operand = bind(node.operand);
       const name = node.test === 'TRUE' ? 'IS_TRUE' : node.test === 'FALSE' ? 'IS_FALSE' : 'IS_NULL';
       return negate(call(name, [operand], node.span), node.negated, node.span);
     }
     case 'isDistinct':
-      return bindDistinct(node, bind(node.left), bind(node.right));
+      return distinctRows(node, bind) ?? bindDistinct(node, bind(node.left), bind(node.right));
     case 'between': {
+      const rows = betweenRows(node, bind);
+      if (rows) return negate(rows, node.negated, node.span);
       const operand = bind(node.operand);
       const low = call('>=', [operand, bind(node.low)], node.span);
       const high = call('<=', [operand, bind(node.high)], node.span);
       return negate(call('AND', [low, high], node.span), node.negated, node.span);
     }
     case 'inList': {
-      const operand = bind(node.operand);
-      const equal = node.items.map((item) => call('=', [operand, bind(item)], item.span));
+      const equalTo = equalsRow(node.operand, bind) ?? equals(bind(node.operand), bind);
+      const equal = node.items.map(equalTo);
       if (equal.length === 0) throw new SqlError('SQL_SYNTAX', 'the list of IN is empty', node.span);
       return negate(anyOf(equal, node.span), node.negated, node.span);
     }
@@ -142,14 +149,20 @@ export function bindExpr(node: ast.Expr, context: ExprContext): Expr {
         node.span,
         'write (start, end) OVERLAPS (start, end)',
       );
-    case 'row':
-      throw notYet('ROW', node.span);
+    case 'row': {
+      const [only] = node.items;
+      if (only && node.items.length === 1) return bind(only);
+      throw new SqlError(
+        'SQL_TYPE',
+        'a row of several values is no value',
+        node.span,
+        'compare it with another row: (a, b) = (c, d), or (a, b) IN (…)',
+      );
+    }
     case 'inQuery':
-      throw notYet('IN with a subquery', node.span);
     case 'exists':
-      throw notYet('EXISTS', node.span);
     case 'scalarQuery':
-      throw notYet('a subquery as a value', node.span);
+      return bindSubquery(node, context);
     case 'cursor':
       throw new SqlError(
         'SQL_SYNTAX',
@@ -250,12 +263,20 @@ function anyOf(tests: readonly Expr[], span: ast.Span): Expr {
   return call('OR', [anyOf(tests.slice(0, half), span), anyOf(tests.slice(half), span)], span);
 }
 
-function negate(expr: Expr, negated: boolean, span: ast.Span): Expr {
+function equals(operand: Expr, bind: (part: ast.Expr) => Expr): (item: ast.Expr) => Expr {
+  return (item) => call('=', [operand, bind(item)], item.span);
+}
+
+export function negate(expr: Expr, negated: boolean, span: ast.Span): Expr {
   return negated ? call('NOT', [expr], span) : expr;
 }
 
 // a IS DISTINCT FROM b: not both NULL, and not known to be equal.
-function bindDistinct(node: ast.IsDistinct, left: Expr, right: Expr): Expr {
+export function bindDistinct(
+  node: { readonly span: ast.Span; readonly negated: boolean },
+  left: Expr,
+  right: Expr,
+): Expr {
   const { span } = node;
   const bothNull = call('AND', [call('IS_NULL', [left], span), call('IS_NULL', [right], span)], span);
   const same = call('OR', [bothNull, call('IS_TRUE', [call('=', [left, right], span)], span)], span);
@@ -290,6 +311,9 @@ const aliases: Readonly<Record<string, string>> = { CEILING: 'CEIL', CHARACTER_L
 function bindCall(node: ast.Call, context: ExprContext, bind: (part: ast.Expr) => Expr): Expr {
   const written = node.name.name;
   const name = Object.hasOwn(aliases, written) ? (aliases[written] ?? written) : written;
+  const { catalog } = context.scope;
+  const overloads = node.over ? [] : catalog.functions.overloads(written);
+  if (overloads.length > 0) return bindUserCall(node, node.args.map(bind), overloads, catalog);
   if (node.over) return context.analytic(node);
   const endsOfGroup = ['FIRST_VALUE', 'LAST_VALUE'];
   if (node.nthFrom || (node.nulls && !endsOfGroup.includes(name))) {
@@ -322,7 +346,10 @@ function bindCall(node: ast.Call, context: ExprContext, bind: (part: ast.Expr) =
   const toUnit = (name === 'FLOOR' || name === 'CEIL') && node.args[1]?.kind === 'unit';
   const table = toUnit ? `${name}_TO` : name;
   if (recordFunction(name)) throw recordAsValue(node);
-  if (!functionNamed(table) || (internalFunctions.includes(table) && !toUnit)) throw unknownFunction(node);
+  if (!functionNamed(table) || (internalFunctions.includes(table) && !toUnit)) {
+    catalog.checkKnown(name);
+    throw unknownFunction(node, catalog.functions.names);
+  }
   if (name === 'SUBSTRING' && node.args.length === 2) {
     // SUBSTRING(s FROM x): a position if x is a number, a regular expression if it is a text.
     const [s, from] = node.args.map(bind);
@@ -409,7 +436,7 @@ const internalFunctions = [
   'IS_FALSE',
 ];
 
-function unknownFunction(node: ast.Call): SqlError {
+function unknownFunction(node: ast.Call, own: readonly string[]): SqlError {
   const name = node.name.name;
   if (analyticFunction(name)) {
     return new SqlError(
@@ -419,14 +446,14 @@ function unknownFunction(node: ast.Call): SqlError {
       `write ${name}(…) OVER (ROWS 10 PRECEDING), or OVER (RANGE INTERVAL '1' MINUTE PRECEDING)`,
     );
   }
-  const near = suggest(
-    name,
-    functions.map((fn) => fn.name).filter((fn) => /^[A-Z0-9_]+$/.test(fn) && !internalFunctions.includes(fn)),
-  );
+  const builtIn = functions
+    .map((fn) => fn.name)
+    .filter((fn) => /^[A-Z0-9_]+$/.test(fn) && !internalFunctions.includes(fn));
+  const near = suggest(name, [...own, ...builtIn]);
   return new SqlError(
     'SQL_UNKNOWN_FUNCTION',
     `there is no function ${name}`,
     node.name.span,
-    insteadOf(name) ?? (near && `did you mean ${near}?`),
+    insteadOf(name) ?? (near && `did you mean ${printName(near)}?`),
   );
 }

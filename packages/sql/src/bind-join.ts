@@ -1,12 +1,15 @@
 import { columnKind, type Expr, type Frame, type Schema } from '@rowtime/core';
 import type * as ast from './ast.ts';
-import { bindExpr, notYet, plainContext } from './bind-expr.ts';
+import { bindExpr, call, plainContext } from './bind-expr.ts';
 import { bindFrame, millisOf } from './bind-over.ts';
-import type { BoundFrom } from './bound.ts';
-import { type Catalog, type CatalogStream, nameOf } from './catalog.ts';
+import type { BoundFrom, BoundQuery } from './bound.ts';
+import { type Catalog, nameOf } from './catalog.ts';
 import { SqlError } from './errors.ts';
-import { type Relation, Scope } from './scope.ts';
+import { conjuncts } from './push-equalities.ts';
+import { substitute } from './rules.ts';
+import { type Relation, Scope, type SharedColumn } from './scope.ts';
 import { printName, suggest } from './suggest.ts';
+import { streamIn } from './tables.ts';
 
 export interface Bound {
   readonly from: BoundFrom;
@@ -23,14 +26,18 @@ export function bindJoin(
   windows: readonly ast.NamedWindow[],
   bindFrom: BindFrom,
 ): Bound {
-  const [leftTable, rightTable] = [tableOf(join.left, catalog), tableOf(join.right, catalog)];
-  if (leftTable && rightTable) throw notYet('a join of two reference tables', join.span);
-  if (leftTable || rightTable) return bindLookup(join, catalog, windows, bindFrom, leftTable, rightTable);
+  const [leftTable, rightTable] = [join.left, join.right].map((side) => !streamIn(side, catalog));
+  if (leftTable || rightTable) {
+    // Of two tables, the one that keeps its rows plays the stream.
+    const isTableFirst = leftTable === true && (!rightTable || join.type === 'right');
+    return bindLookup(join, catalog, windows, bindFrom, isTableFirst);
+  }
 
   const left = bindSide(join.left, catalog, windows, bindFrom);
   const right = bindSide(join.right, catalog, windows, bindFrom);
-  const { scope, schema, offset } = joinedScope(left.scope, left.from.schema, right.scope, right.from.schema);
-  const { leftKeys, rightKeys, residual } = bindCondition(join, scope, left.from.schema.length, offset);
+  const joined = joinedScope(left.scope, left.from.schema, right.scope, right.from.schema);
+  const { scope, leftKeys, rightKeys, residual } = bindCondition(join, joined, left, right);
+  const { schema } = joined;
   if (!left.frame && !right.frame && !left.following && !right.following) {
     // AWS developer guide, "Stream Joins": without a window no two rows are ever there together.
     throw new SqlError(
@@ -191,60 +198,66 @@ function sideFrame(over: ast.Over, windows: readonly ast.NamedWindow[]): ast.Fra
   return spec.frame;
 }
 
+interface Joined {
+  readonly scope: Scope;
+  readonly schema: Schema;
+  /** Where the columns of the right side begin. */
+  readonly offset: number;
+}
+
 /** The columns of both, each followed by its ROWTIME. */
-function joinedScope(
-  leftScope: Scope,
-  left: Schema,
-  rightScope: Scope,
-  right: Schema,
-): { scope: Scope; schema: Schema; offset: number } {
+function joinedScope(leftScope: Scope, left: Schema, rightScope: Scope, right: Schema): Joined {
   const offset = left.length + 1;
   const rowtime = { name: 'ROWTIME of an input', type: { kind: 'timestamp' }, nullable: true } as const;
   const relations = [
-    ...leftScope.relations.map(
-      (relation): Relation => ({ ...relation, rowtimeAt: relation.rowtimeAt ?? left.length, rowtime: -1 }),
-    ),
-    ...rightScope.relations.map(
-      (relation): Relation => ({
-        ...relation,
-        offset: relation.offset + offset,
-        rowtimeAt: (relation.rowtimeAt ?? right.length) + offset,
-        rowtime: -1,
-      }),
-    ),
+    ...leftScope.relations.map((relation): Relation => {
+      return { ...relation, rowtimeAt: relation.rowtimeAt ?? left.length, rowtime: -1 };
+    }),
+    ...rightScope.relations.map((relation): Relation => {
+      const placed = { ...relation, offset: relation.offset + offset };
+      return { ...placed, rowtimeAt: (relation.rowtimeAt ?? right.length) + offset, rowtime: -1 };
+    }),
   ];
-  return { scope: new Scope(relations), schema: [...left, rowtime, ...right, rowtime], offset };
+  const shared = [
+    ...leftScope.shared,
+    ...rightScope.shared.map(({ name, expr }) => ({ name, expr: moved(expr, offset) })),
+  ];
+  const scope = new Scope(relations, leftScope.catalog, shared);
+  return { scope, schema: [...left, rowtime, ...right, rowtime], offset };
 }
 
 /** The scope of what comes behind the join: the ROWTIME of a side whose row is always the one that comes is that of the row. */
 function atOwnTime(scope: Scope, left: Scope, isLeft: boolean, right: Scope, isRight: boolean): Scope {
   const sides = [...left.relations, ...right.relations];
-  return new Scope(
-    scope.relations.map((relation, i) => {
-      const side = sides[i];
-      if (!side || side.rowtimeAt !== undefined || !(i < left.relations.length ? isLeft : isRight)) return relation;
-      const { rowtimeAt: _, ...rest } = relation;
-      return { ...rest, rowtime: side.rowtime ?? -1 };
-    }),
-  );
+  const relations = scope.relations.map((relation, i): Relation => {
+    const side = sides[i];
+    if (!side || side.rowtimeAt !== undefined || !(i < left.relations.length ? isLeft : isRight)) return relation;
+    const { rowtimeAt: _, ...rest } = relation;
+    return { ...rest, rowtime: side.rowtime ?? -1 };
+  });
+  return new Scope(relations, scope.catalog, scope.shared);
 }
 
 interface BoundCondition {
+  readonly scope: Scope;
   readonly leftKeys: readonly number[];
   readonly rightKeys: readonly number[];
   readonly residual: Expr | null;
 }
 
 /** ON: equalities of two columns become keys, the rest is asked of each pair. */
-function bindCondition(join: ast.Join, scope: Scope, leftWidth: number, offset: number): BoundCondition {
+function bindCondition(join: ast.Join, { scope: both, offset }: Joined, left: Bound, right: Bound): BoundCondition {
   const { condition } = join;
-  if (!condition) return { leftKeys: [], rightKeys: [], residual: null };
-  if (condition.kind !== 'on')
-    throw notYet(condition.kind === 'using' ? 'JOIN … USING' : 'NATURAL JOIN', condition.span);
-  const expr = bindExpr(condition.expr, plainContext(scope, 'ON'));
+  if (!condition) return { scope: both, leftKeys: [], rightKeys: [], residual: null };
+  const { scope, expr } =
+    condition.kind === 'on'
+      ? { scope: both, expr: bindExpr(condition.expr, plainContext(both, 'ON')) }
+      : bindShared(join, condition, both, offset, left.scope, right.scope);
+  if (!expr) return { scope, leftKeys: [], rightKeys: [], residual: null };
   if (expr.type.kind !== 'boolean' && expr.type.kind !== 'null') {
     throw new SqlError('SQL_TYPE', 'ON takes a condition', condition.span);
   }
+  const leftWidth = left.from.schema.length;
   const leftKeys: number[] = [];
   const rightKeys: number[] = [];
   const rest: Expr[] = [];
@@ -259,11 +272,68 @@ function bindCondition(join: ast.Join, scope: Scope, leftWidth: number, offset: 
     (all, part) => (all ? { kind: 'call', name: 'AND', args: [all, part], type: { kind: 'boolean' } } : part),
     null,
   );
-  return { leftKeys, rightKeys, residual };
+  return { scope, leftKeys, rightKeys, residual };
 }
 
-function conjuncts(expr: Expr): readonly Expr[] {
-  return expr.kind === 'call' && expr.name === 'AND' ? expr.args.flatMap(conjuncts) : [expr];
+/** USING (a, b) and NATURAL: equal columns, which are one column afterwards. */
+function bindShared(
+  join: ast.Join,
+  condition: Exclude<ast.JoinCondition, { kind: 'on' }>,
+  both: Scope,
+  offset: number,
+  left: Scope,
+  right: Scope,
+): { scope: Scope; expr: Expr | null } {
+  const { span } = condition;
+  const names =
+    condition.kind === 'using' ? condition.columns : naturalColumns(left, right).map((name) => quoted(name, span));
+  const pairs = names.map((column) => {
+    const node: ast.Column = { kind: 'column', path: [column], span: column.span };
+    const [a, b] = [left.column(node), moved(right.column(node), offset)];
+    if (a.kind === 'rowtime' || b.kind === 'rowtime')
+      throw new SqlError(
+        'SQL_NOT_SUPPORTED',
+        'ROWTIME is no column to join on',
+        column.span,
+        'write ON a.ROWTIME = b.ROWTIME',
+      );
+    return { name: column.name, a, b, equal: call('=', [a, b], column.span) };
+  });
+  const indexes = new Set(pairs.flatMap(({ a, b }) => [...columnsIn(a), ...columnsIn(b)]));
+  const relations = both.relations.map((relation): Relation => {
+    const own = [...relation.schema.keys()].filter((i) => indexes.has(relation.offset + i));
+    return { ...relation, merged: new Set([...(relation.merged ?? []), ...own]) };
+  });
+  // SQL:2008, 7.7: the value of the side that is there.
+  const shared = pairs.map(({ name, a, b }): SharedColumn => {
+    if (join.type === 'full') return { name, expr: call('COALESCE', [a, b], span) };
+    return { name, expr: join.type === 'right' ? b : a };
+  });
+  const rest = both.shared.filter(({ name }) => !shared.some((column) => column.name === name));
+  const expr = pairs.reduce<Expr | null>((all, { equal }) => (all ? call('AND', [all, equal], span) : equal), null);
+  return { scope: new Scope(relations, both.catalog, [...shared, ...rest]), expr };
+}
+
+function naturalColumns(left: Scope, right: Scope): string[] {
+  const names = (scope: Scope): string[] => [
+    ...scope.shared.map(({ name }) => name),
+    ...scope.relations.flatMap(({ schema, merged }) => schema.flatMap(({ name }, i) => (merged?.has(i) ? [] : [name]))),
+  ];
+  const others = new Set(names(right));
+  return [...new Set(names(left))].filter((name) => others.has(name));
+}
+
+function quoted(name: string, span: ast.Span): ast.Identifier {
+  return { kind: 'identifier', name, quoted: true, span };
+}
+
+function moved(expr: Expr, offset: number): Expr {
+  return substitute(expr, (column) => ({ ...column, index: column.index + offset }));
+}
+
+function columnsIn(expr: Expr): number[] {
+  if (expr.kind === 'column') return [expr.index];
+  return expr.kind === 'call' ? expr.args.flatMap(columnsIn) : [];
 }
 
 function equalColumns(expr: Expr, leftWidth: number, offset: number): { left: number; right: number } | null {
@@ -275,10 +345,23 @@ function equalColumns(expr: Expr, leftWidth: number, offset: number): { left: nu
   return left < leftWidth && right >= offset ? { left, right: right - offset } : null;
 }
 
-function tableOf(item: ast.FromItem, catalog: Catalog): CatalogStream | null {
-  if (item.kind !== 'relation') return null;
-  const found = catalog.find(item.name);
-  return found.rows ? found : null;
+/** A side that ends, as a table: by its name, or as the result of a query. */
+function bindTable(
+  item: ast.FromItem,
+  catalog: Catalog,
+  windows: readonly ast.NamedWindow[],
+  bindFrom: BindFrom,
+): Bound & { readonly table: string } {
+  const { from, scope } = bindFrom(item.kind === 'join' ? item : { ...item, over: null }, catalog, windows);
+  if (from.kind === 'table') return { from, scope, table: from.table };
+  const items = from.schema.map(({ name, type }, index) => ({
+    name,
+    expr: { kind: 'column', index, type } as const,
+    span: item.span,
+  }));
+  const none = { where: null, group: null, windows: [], having: null, distinct: null, orderBy: null, retime: null };
+  const query: BoundQuery = from.kind === 'query' ? from.query : { kind: 'select', from, ...none, items };
+  return { from, scope, table: catalog.queries.table(query, item.span) };
 }
 
 function bindLookup(
@@ -286,41 +369,40 @@ function bindLookup(
   catalog: Catalog,
   windows: readonly ast.NamedWindow[],
   bindFrom: BindFrom,
-  leftTable: CatalogStream | null,
-  rightTable: CatalogStream | null,
+  isTableFirst: boolean,
 ): Bound {
-  const isTableFirst = leftTable !== null;
-  const table = (leftTable ?? rightTable) as CatalogStream;
-  const item = (isTableFirst ? join.left : join.right) as ast.Relation;
   if (join.type === 'full' || join.type === (isTableFirst ? 'left' : 'right')) {
+    const table = isTableFirst ? join.left : join.right;
+    const name = table.kind === 'relation' ? printName(nameOf(table.name)) : 'the table';
     throw new SqlError(
       'SQL_NOT_SUPPORTED',
-      `the rows of ${printName(table.name)} that no row of the stream meets never come out`,
+      streamIn(join, catalog)
+        ? `the rows of ${name} that no row of the stream meets never come out`
+        : 'FULL JOIN of two tables is not part of the dialect',
       join.span,
-      'keep the stream on the outer side: LEFT JOIN from the stream to the table',
+      streamIn(join, catalog)
+        ? 'keep the stream on the outer side: LEFT JOIN from the stream to the table'
+        : 'write a LEFT JOIN, and UNION ALL the rows of the other side that meet none',
     );
   }
   // A window on the stream side means nothing here: each row meets the table when it comes.
-  const { from, scope: streamScope } = bindSide(isTableFirst ? join.right : join.left, catalog, windows, bindFrom);
-  const tableScope = new Scope([{ name: item.alias?.name ?? nameOf(item.name), schema: table.schema, offset: 0 }]);
-  const { scope, schema, offset } = isTableFirst
-    ? joinedScope(tableScope, table.schema, streamScope, from.schema)
-    : joinedScope(streamScope, from.schema, tableScope, table.schema);
-  const leftWidth = isTableFirst ? table.schema.length : from.schema.length;
-  const { leftKeys, rightKeys, residual } = bindCondition(join, scope, leftWidth, offset);
-  const [leftScope, rightScope] = isTableFirst ? [tableScope, streamScope] : [streamScope, tableScope];
+  const stream = bindSide(isTableFirst ? join.right : join.left, catalog, windows, bindFrom);
+  const table = bindTable(isTableFirst ? join.left : join.right, catalog, windows, bindFrom);
+  const [left, right] = isTableFirst ? [table, stream] : [stream, table];
+  const joined = joinedScope(left.scope, left.from.schema, right.scope, right.from.schema);
+  const { scope, leftKeys, rightKeys, residual } = bindCondition(join, joined, left, right);
   return {
-    scope: atOwnTime(scope, leftScope, !isTableFirst, rightScope, isTableFirst),
+    scope: atOwnTime(scope, left.scope, !isTableFirst, right.scope, isTableFirst),
     from: {
       kind: 'lookup',
-      from,
-      table: table.name,
+      from: stream.from,
+      table: table.table,
       streamKeys: isTableFirst ? rightKeys : leftKeys,
       tableKeys: isTableFirst ? leftKeys : rightKeys,
       isOuter: join.type === 'left' || join.type === 'right',
       isTableFirst,
       residual,
-      schema,
+      schema: joined.schema,
     },
   };
 }

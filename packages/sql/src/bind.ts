@@ -8,6 +8,7 @@ import {
   needsCast,
   printType,
   type Schema,
+  type SqlType,
 } from '@rowtime/core';
 import type * as ast from './ast.ts';
 import { unreachable } from './ast.ts';
@@ -25,16 +26,19 @@ import type {
   BoundRetime,
   BoundSelect,
   BoundTime,
+  BoundValues,
   RecordField,
   TimeBound,
 } from './bound.ts';
 import { type Catalog, type CatalogStream, nameOf } from './catalog.ts';
 import { SqlError } from './errors.ts';
 import { ascendsWithRowtime, monotonicity } from './monotonic.ts';
+import { isOuter, type Outer } from './outer.ts';
 import { substitute } from './rules.ts';
 import { type Relation, Scope } from './scope.ts';
 import { printName } from './suggest.ts';
 import { tableFunction, tableFunctions } from './table-functions/index.ts';
+import { streamIn, streamOf } from './tables.ts';
 import { containsAggregate } from './visit-aggregates.ts';
 import { atTime, calendarWindow, windowOf } from './windows.ts';
 
@@ -46,12 +50,22 @@ export interface BoundPump {
   /** The column of the query that is inserted into ROWTIME. */
   readonly rowtime: { readonly time: number; readonly bound: TimeBound | null } | null;
   readonly columns: readonly Expr[];
+  /** The table that is inserted once; null for a query of streams. */
+  readonly table: string | null;
   readonly span: ast.Span;
 }
 
 /** INSERT INTO target [(columns)] query: columns match by position; those left out are NULL. */
 export function bindPump(pump: ast.CreatePump, catalog: Catalog): BoundPump {
   const { insert } = pump;
+  if (catalog.view(insert.target)) {
+    throw new SqlError(
+      'SQL_NOT_SUPPORTED',
+      `${printName(nameOf(insert.target))} is a view, which holds no rows`,
+      insert.target.span,
+      'insert into a stream',
+    );
+  }
   const into = catalog.find(insert.target);
   if (into.input) {
     throw new SqlError(
@@ -61,7 +75,8 @@ export function bindPump(pump: ast.CreatePump, catalog: Catalog): BoundPump {
     );
   }
   const query = bindQuery(insert.query, catalog);
-  const targets = targetColumns(insert, into);
+  const table = streamOf(insert.query, catalog) ? null : catalog.queries.table(query, insert.query.span);
+  const targets = targetColumns(insert, into, catalog);
   const record = query.items.find((item) => item.record);
   if (record)
     throw new SqlError(
@@ -107,7 +122,9 @@ export function bindPump(pump: ast.CreatePump, catalog: Catalog): BoundPump {
       `columns match by position; write CAST(… AS ${printType(field.type)}) if this is the one you mean`,
     );
   });
-  return { name: nameOf(pump.name), into, query, rowtime: insertedRowtime(query, targets), columns, span: pump.span };
+  const rowtime = insertedRowtime(query, targets);
+  if (rowtime && table !== null) throw noRowtime('INSERT into ROWTIME of rows of a table', insert.span);
+  return { name: nameOf(pump.name), into, query, rowtime, columns, table, span: pump.span };
 }
 
 /** SELECT a b, c: without a comma b is the name of a. */
@@ -142,10 +159,19 @@ function checkRowtime({ expr, span }: BoundItem): void {
   );
 }
 
+function noRowtime(what: string, span: ast.Span): SqlError {
+  return new SqlError(
+    'SQL_NOT_SUPPORTED',
+    `${what}: they come at the first time that is known, and have that ROWTIME`,
+    span,
+    'leave it out, or give the time a column of its own name',
+  );
+}
+
 /** The columns of the target; null for ROWTIME. */
-function targetColumns(insert: ast.Insert, into: CatalogStream): readonly (Field | null)[] {
+function targetColumns(insert: ast.Insert, into: CatalogStream, catalog: Catalog): readonly (Field | null)[] {
   if (insert.columns.length === 0) return into.schema;
-  const scope = new Scope([{ name: into.name, schema: into.schema, offset: 0 }]);
+  const scope = new Scope([{ name: into.name, schema: into.schema, offset: 0 }], catalog);
   const seen = new Set<string>();
   return insert.columns.map((column) => {
     if (seen.has(column.name))
@@ -163,21 +189,91 @@ export function outputOf(query: BoundQuery): readonly { name: string; type: Expr
   return query.items.map(({ name, expr, span }) => ({ name, type: expr.type, span }));
 }
 
-function bindQuery(query: ast.Query, catalog: Catalog): BoundQuery {
+/** `outer`: around a subquery in an expression. */
+export function bindQuery(query: ast.Query, catalog: Catalog, outer: Outer | null = null): BoundQuery {
   switch (query.kind) {
     case 'select':
-      return bindSelect(query, catalog);
+      return bindSelect(query, catalog, outer);
     case 'setOperation':
       return bindSetOperation(query, catalog);
     case 'values':
-      throw notYet('VALUES', query.span);
+      return sorted(bindValues(query, catalog), query.orderBy, catalog);
     default:
       return unreachable(query);
   }
 }
 
+// Tables have no order of their own, and what ends can be sorted by anything.
+function sorted(query: BoundQuery, orderBy: readonly ast.OrderItem[], catalog: Catalog): BoundQuery {
+  const schema = schemaOf(query);
+  const scope = new Scope([{ name: null, schema, offset: 0, isTable: true }], catalog);
+  const items = query.items.map(
+    ({ name, expr, span }, index): BoundItem => ({ name, expr: { kind: 'column', index, type: expr.type }, span }),
+  );
+  const { orderBy: order } = bindTableOrder(orderBy, items, plainContext(scope, 'ORDER BY'));
+  if (!order) return query;
+  const from: BoundFrom = { kind: 'query', query, schema };
+  const none = { where: null, group: null, windows: [], having: null, distinct: null, retime: null };
+  return { kind: 'select', from, ...none, items, orderBy: order };
+}
+
+function bindValues(query: ast.Values, catalog: Catalog): BoundValues {
+  const context = plainContext(new Scope([], catalog), 'VALUES');
+  const rows = query.rows.map((row) => row.items.map((item) => bindExpr(item, context)));
+  const [first = []] = rows;
+  const items = first.map((_, c): BoundItem => {
+    const column = rows.map((row, r) => {
+      const values = query.rows[r] as ast.ValuesRow;
+      if (row.length === first.length) return row[c] as Expr;
+      throw new SqlError(
+        'SQL_COLUMN_COUNT',
+        `one row of VALUES has ${count(first.length)}, and another ${row.length}`,
+        values.span,
+      );
+    });
+    const type = commonType(column);
+    if (!type) {
+      throw new SqlError(
+        'SQL_TYPE',
+        `column ${c + 1} of VALUES has no common type: ${column.map((expr) => printType(expr.type)).join(', ')}`,
+        query.span,
+        'CAST them to one type',
+      );
+    }
+    return {
+      name: `EXPR$${c}`,
+      expr: { kind: 'column', index: c, type },
+      span: query.rows[0]?.items[c]?.span ?? query.span,
+    };
+  });
+  const cast = (expr: Expr, type: SqlType): Expr =>
+    needsCast(expr.type, type) || expr.type.kind === 'null' ? { kind: 'cast', arg: expr, type } : expr;
+  return {
+    kind: 'values',
+    rows: rows.map((row) => row.map((expr, c) => cast(expr, items[c]?.expr.type ?? expr.type))),
+    items,
+  };
+}
+
 function bindSetOperation(query: ast.SetOperation, catalog: Catalog): BoundQuery {
   const name = query.op.toUpperCase() + (query.all ? ' ALL' : '');
+  const stream = streamOf(query, catalog);
+  if (!stream) {
+    if (query.all && query.op !== 'union') {
+      throw new SqlError(
+        'SQL_NOT_SUPPORTED',
+        `${name} is not part of the dialect`,
+        query.span,
+        `write ${query.op.toUpperCase()}`,
+      );
+    }
+    const inputs = [bindQuery(query.left, catalog), bindQuery(query.right, catalog)] as const;
+    const items = matchedItems(query, inputs);
+    const bound: BoundQuery = query.all
+      ? { kind: 'union', inputs, items }
+      : { kind: 'set', op: query.op, inputs, items };
+    return sorted(bound, query.orderBy, catalog);
+  }
   if (query.op !== 'union' || !query.all) {
     throw new SqlError(
       'SQL_NOT_SUPPORTED',
@@ -186,18 +282,33 @@ function bindSetOperation(query: ast.SetOperation, catalog: Catalog): BoundQuery
       'between streams only UNION ALL is',
     );
   }
+  const tables = [query.left, query.right].find((side) => !streamOf(side, catalog));
+  if (tables) {
+    throw new SqlError(
+      'SQL_NOT_SUPPORTED',
+      'UNION ALL of a stream and a table: the rows of a table have no ROWTIME',
+      tables.span,
+      'give the table a pump of its own into the same stream',
+    );
+  }
   // AWS SQL reference, "ORDER BY clause": it sorts what both sides gave.
-  if (query.orderBy.length > 0) return bindSelect(selectAll(query), catalog);
+  if (query.orderBy.length > 0) return bindSelect(selectAll(query), catalog, null);
   const inputs = [bindQuery(query.left, catalog), bindQuery(query.right, catalog)];
+  return { kind: 'union', inputs, items: matchedItems(query, inputs) };
+}
+
+/** The columns of both sides, by position. */
+function matchedItems(query: ast.SetOperation, inputs: readonly BoundQuery[]): BoundItem[] {
+  const name = query.op.toUpperCase() + (query.all ? ' ALL' : '');
   const [left, right] = inputs.map(outputOf);
   if (!left || !right || left.length !== right.length) {
     throw new SqlError(
       'SQL_COLUMN_COUNT',
-      `one side of UNION ALL gives ${count(left?.length ?? 0)}, the other ${right?.length ?? 0}`,
+      `one side of ${name} gives ${count(left?.length ?? 0)}, the other ${right?.length ?? 0}`,
       query.span,
     );
   }
-  const items = left.map(({ name: column, type, span }, i): BoundItem => {
+  return left.map(({ name: column, type, span }, i): BoundItem => {
     const other = right[i]?.type ?? type;
     const common = commonType([
       { kind: 'column', index: i, type },
@@ -206,14 +317,13 @@ function bindSetOperation(query: ast.SetOperation, catalog: Catalog): BoundQuery
     if (!common) {
       throw new SqlError(
         'SQL_TYPE',
-        `column ${i + 1} of UNION ALL is ${printType(type)} on one side and ${printType(other)} on the other`,
+        `column ${i + 1} of ${name} is ${printType(type)} on one side and ${printType(other)} on the other`,
         span,
         'CAST one of them',
       );
     }
     return { name: column, expr: { kind: 'column', index: i, type: common }, span };
   });
-  return { kind: 'union', inputs, items };
 }
 
 function selectAll({ orderBy, ...query }: ast.SetOperation): ast.Select {
@@ -242,26 +352,43 @@ function selectAll({ orderBy, ...query }: ast.SetOperation): ast.Select {
   };
 }
 
-function bindSelect(select: ast.Select, catalog: Catalog): BoundSelect {
-  const { from, scope } = bindFrom(select.from, catalog, select.windows);
+function bindSelect(select: ast.Select, catalog: Catalog, outer: Outer | null): BoundSelect {
+  const isTable = !streamIn(select.from, catalog);
+  if (isTable) checkTableSelect(select);
+  const bound = bindFrom(select.from, catalog, select.windows);
+  const { from } = bound;
+  const scope = bound.scope.within(outer);
   const where =
     select.where && condition(bindExpr(select.where, plainContext(scope, 'WHERE')), select.where.span, 'WHERE');
   const grouped =
     select.groupBy.length > 0 || select.stagger !== null || select.having !== null || aggregatesIn(select);
-  const grouping = grouped ? new Grouping(select, scope) : null;
+  const grouping = grouped ? new Grouping(select, scope, isTable) : null;
   const over = new OverWindows(select, scope, grouping);
   const context: ExprContext = grouping ? withWindows(grouping, over) : over;
   const items = select.items.flatMap((item) => bindItem(item, scope, context, grouping !== null));
+  if (isTable && over.windows.length > 0) {
+    throw new SqlError(
+      'SQL_NOT_SUPPORTED',
+      'a function OVER a window of tables alone: their rows come in no order',
+      select.span,
+      'write GROUP BY',
+    );
+  }
   // AWS SQL reference, "Aggregate Functions": an analytic function cannot appear in HAVING.
   const having = select.having && condition(bindExpr(select.having, grouping ?? over), select.having.span, 'HAVING');
-  const { orderBy, within } = bindOrderBy(select.orderBy, items, context, grouping);
+  const { orderBy, within } = isTable
+    ? bindTableOrder(select.orderBy, items, context)
+    : bindOrderBy(select.orderBy, items, context, grouping);
   const placed = (expr: Expr): Expr =>
     substitute(expr, (column) => ({
       ...column,
       index: over.place(column.index, grouping?.width ?? from.schema.length),
     }));
   const retime = bindRetime(items, grouping, within, orderBy?.isRetimed ?? false);
-  const distinct = select.distinct ? bindDistinct(items, grouping, select.span) : null;
+  if (retime && isTable) throw noRowtime('AS ROWTIME of rows of a table', (items[retime.time] as BoundItem).span);
+  const distinctOf = (): BoundSelect['distinct'] =>
+    isTable ? { time: null, keys: [...items.keys()] } : bindDistinct(items, grouping, select.span);
+  const distinct = select.distinct ? distinctOf() : null;
   if (distinct && orderBy) checkOrderOfDistinct(select.orderBy, orderBy, items);
   return {
     kind: 'select',
@@ -279,6 +406,37 @@ function bindSelect(select: ast.Select, catalog: Catalog): BoundSelect {
     },
     retime,
   };
+}
+
+function checkTableSelect(select: ast.Select): void {
+  const refuse = (what: string, span: ast.Span, hint: string): never => {
+    throw new SqlError('SQL_NOT_SUPPORTED', what, span, hint);
+  };
+  if (select.stream)
+    refuse('SELECT STREAM of tables alone: they are no stream', select.from.span, 'write SELECT without STREAM');
+  if (select.stagger) refuse('WINDOWED BY of a table: its rows have no ROWTIME', select.stagger.span, 'write GROUP BY');
+  const [window] = select.windows;
+  if (window) refuse('WINDOW of a table: its rows have no ROWTIME', window.span, 'write GROUP BY');
+}
+
+// What is read of tables is all there: it is sorted by anything, under one time.
+function bindTableOrder(
+  orderBy: readonly ast.OrderItem[],
+  items: readonly BoundItem[],
+  context: ExprContext,
+): Ordering {
+  if (orderBy.length === 0) return { orderBy: null, within: null };
+  for (const { within, span } of orderBy) {
+    if (within)
+      throw new SqlError('SQL_NOT_SUPPORTED', 'WITHIN sorts a stream, and this is a table', span, 'leave it out');
+  }
+  const keys = orderBy.map(({ expr, descending, nulls }) => ({
+    expr: ordinalOrAlias(expr, items) ?? bindExpr(expr, context),
+    descending,
+    nulls,
+  }));
+  const time: Expr = { kind: 'literal', value: 0, type: { kind: 'timestamp' } };
+  return { orderBy: { time, window: null, isRun: false, keys, isRetimed: false }, within: null };
 }
 
 // AWS SQL reference, "SELECT ALL and SELECT DISTINCT": a streaming DISTINCT has a monotonic expression that is not
@@ -318,7 +476,8 @@ function checkOrderOfDistinct(
 ): void {
   const selected = items.map(({ expr }) => JSON.stringify(expr));
   keys.forEach(({ expr }, i) => {
-    const item = written[i + 1];
+    // The first key of a stream is not one of them.
+    const item = written[i + written.length - keys.length];
     if (!item || selected.includes(JSON.stringify(expr))) return;
     throw new SqlError(
       'SQL_NOT_SUPPORTED',
@@ -413,13 +572,13 @@ function named(items: readonly BoundItem[]): BoundItem[] {
 class Grouping implements ExprContext {
   readonly scope: Scope;
   readonly #keys: readonly Expr[];
-  /** The GROUP BY expressions that are the window; none for STAGGER, and for MONOTONIC(x), which is a key. */
+  /** The GROUP BY expressions that are the window; none for STAGGER, for tables, and for MONOTONIC(x), which is a key. */
   readonly #windows: readonly Expr[];
   readonly #plan: BoundGroup['window'];
   readonly #aggregates: BoundAggregateCall[] = [];
   readonly #inner: ExprContext;
 
-  constructor(select: ast.Select, scope: Scope) {
+  constructor(select: ast.Select, scope: Scope, isTable: boolean) {
     this.scope = scope;
     const { stagger } = select;
     this.#inner = plainContext(scope, stagger ? 'PARTITION BY' : 'GROUP BY');
@@ -429,6 +588,12 @@ class Grouping implements ExprContext {
       if (size === 0) throw new SqlError('SQL_ARGUMENTS', 'the range of STAGGER is zero', stagger.range.span);
       this.#windows = [];
       this.#plan = { unit: 'stagger', size };
+      this.#keys = all.filter((key) => key.kind !== 'literal');
+      return;
+    }
+    if (isTable) {
+      this.#windows = [];
+      this.#plan = { unit: 'all' };
       this.#keys = all.filter((key) => key.kind !== 'literal');
       return;
     }
@@ -469,7 +634,7 @@ class Grouping implements ExprContext {
   /** Which expression over the groups is complete with them: that of the window, or the monotonic key. */
   timeOf(expr: Expr): BoundTime | null {
     const plan = this.#plan;
-    if (plan.unit === 'stagger') return null;
+    if (plan.unit === 'stagger' || plan.unit === 'all') return null;
     const text = JSON.stringify(expr);
     if (plan.unit === 'run') {
       return expr.kind === 'column' && expr.index === plan.key ? { window: null, isRun: true } : null;
@@ -483,7 +648,7 @@ class Grouping implements ExprContext {
   /** The ROWTIMEs of the rows of a group lie in its window: so do their MIN and MAX, and the start of the window. */
   timeBound(expr: Expr): TimeBound | null {
     const plan = this.#plan;
-    if (plan.unit === 'run') return null;
+    if (plan.unit === 'run' || plan.unit === 'all') return null;
     const rowtime: Expr = { kind: 'rowtime', type: { kind: 'timestamp' } };
     const start = this.#windows.length > 0 ? this.#keys.length : -1;
     const first = this.#keys.length + (this.#windows.length > 0 ? 1 : 0);
@@ -515,7 +680,8 @@ class Grouping implements ExprContext {
   }
 
   column(node: ast.Column): Expr {
-    this.scope.column(node); // an unknown column is the better error
+    const expr = this.scope.column(node); // an unknown column is the better error
+    if (isOuter(expr)) return expr;
     const name = node.path.map((part) => printName(part.name)).join('.');
     throw new SqlError(
       'SQL_NOT_GROUPED',
@@ -591,12 +757,18 @@ function notMonotonic(select: ast.Select, scope: Scope): SqlError {
   );
 }
 
+interface Ordering {
+  readonly orderBy: (BoundOrder & { readonly isRetimed: boolean }) | null;
+  /** How late a row may come, in milliseconds. */
+  readonly within: number | null;
+}
+
 function bindOrderBy(
   orderBy: readonly ast.OrderItem[],
   items: readonly BoundItem[],
   context: ExprContext,
   grouping: Grouping | null,
-): { orderBy: (BoundOrder & { isRetimed: boolean }) | null; within: number | null } {
+): Ordering {
   const [first, ...rest] = orderBy;
   if (!first) return { orderBy: null, within: null };
   for (const { within, span } of rest) {
@@ -693,15 +865,17 @@ function bindFrom(
   }
   const from = bindFromItem(item, catalog);
   const name = item.alias?.name ?? (item.kind === 'relation' ? nameOf(item.name) : null);
-  if (item.kind === 'relation') {
-    const { schema, metadata } = catalog.find(item.name);
-    const relation: Relation = { name, schema: renamed(schema, [], item).schema, offset: 0, hidden: metadata };
-    return { from, scope: new Scope([relation]) };
+  if (from.kind === 'stream' || from.kind === 'table') {
+    const { schema, metadata, rows } = catalog.find((item as ast.Relation).name);
+    const isTable = rows !== null;
+    const relation: Relation = { name, schema: renamed(schema, [], item).schema, offset: 0, hidden: metadata, isTable };
+    return { from, scope: new Scope([relation], catalog) };
   }
   const records = from.kind === 'query' ? from.query.items.map(({ record }) => record ?? null) : [];
   const rowtime = from.kind === 'query' || from.kind === 'tableFunction' ? rowtimeColumn(from.query) : -1;
-  const relation: Relation = { name, ...renamed(from.schema, records, item), offset: 0, rowtime };
-  return { from, scope: new Scope([relation]) };
+  const isTable = !streamIn(item, catalog);
+  const relation: Relation = { name, ...renamed(from.schema, records, item), offset: 0, rowtime, isTable };
+  return { from, scope: new Scope([relation], catalog) };
 }
 
 /** The column of a query that is the ROWTIME of its rows, selected as such; -1 if there is none. */
@@ -710,6 +884,7 @@ function rowtimeColumn(query: BoundQuery): number {
     const [first = -1, ...others] = query.inputs.map(rowtimeColumn);
     return others.every((other) => other === first) ? first : -1;
   }
+  if (query.kind !== 'select') return -1;
   if (query.retime) return query.retime.time;
   // ORDER BY may give the rows the ROWTIME of its key.
   if (query.orderBy) return -1;
@@ -719,6 +894,7 @@ function rowtimeColumn(query: BoundQuery): number {
 /** The column of a query that is written AS ROWTIME; -1 if there is none. */
 function explicitRowtime(query: BoundQuery): number {
   if (query.kind === 'select') return query.items.findIndex(({ isRowtime }) => isRowtime);
+  if (query.kind !== 'union') return -1;
   const [first = -1, ...others] = query.inputs.map(explicitRowtime);
   return others.every((other) => other === first) ? first : -1;
 }
@@ -726,14 +902,10 @@ function explicitRowtime(query: BoundQuery): number {
 function bindFromItem(item: ast.Relation | ast.Subquery | ast.TableFunction, catalog: Catalog): BoundFrom {
   switch (item.kind) {
     case 'relation': {
+      const view = catalog.view(item.name);
+      if (view) return bindView(view, catalog);
       const { name, schema, metadata, rows } = catalog.find(item.name);
-      if (rows) {
-        throw new SqlError(
-          'SQL_NOT_SUPPORTED',
-          `${printName(name)} is a reference table: a stream can only be joined with it`,
-          item.span,
-        );
-      }
+      if (rows) return { kind: 'table', table: name, schema };
       return { kind: 'stream', stream: name, schema: [...schema, ...metadata] };
     }
     case 'subquery': {
@@ -745,6 +917,16 @@ function bindFromItem(item: ast.Relation | ast.Subquery | ast.TableFunction, cat
     default:
       return unreachable(item);
   }
+}
+
+/** A view is its query, in place of its name. */
+export function bindView(view: ast.CreateView, catalog: Catalog): BoundFrom {
+  const query = catalog.within(view, () => bindQuery(view.query, catalog));
+  const record = query.items.find((item) => item.record);
+  if (record && view.columns.length > 0) throw notYet('names for the columns of a view with a record', record.span);
+  const { schema } = renamed(schemaOf(query), [], view);
+  const items = query.items.map((item, i) => ({ ...item, name: schema[i]?.name ?? item.name }));
+  return { kind: 'query', query: { ...query, items }, schema };
 }
 
 function bindTableFunction(call: ast.Call, catalog: Catalog): BoundFrom {
@@ -766,10 +948,13 @@ function bindTableFunction(call: ast.Call, catalog: Catalog): BoundFrom {
       cursor?.span ?? call.span,
     );
   }
+  if (!streamOf(cursor.query, catalog)) {
+    throw new SqlError('SQL_NOT_SUPPORTED', `${name} reads a stream, and this is a table`, cursor.query.span);
+  }
   const query = bindQuery(cursor.query, catalog);
   const input = schemaOf(query);
   const args = rest.map((arg) => {
-    const bound = bindExpr(arg, plainContext(new Scope([]), 'the arguments of a table function'));
+    const bound = bindExpr(arg, plainContext(new Scope([], catalog), 'the arguments of a table function'));
     if (bound.kind === 'literal' && bound.value !== null) return bound.value;
     throw new SqlError('SQL_ARGUMENTS', `the arguments of ${name} after the cursor are constants`, arg.span);
   });

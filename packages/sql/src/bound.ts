@@ -2,7 +2,7 @@ import type { AnalyticOptions, Expr, Frame, Schema, SqlType } from '@rowtime/cor
 import type { Span } from './ast.ts';
 
 /** A query with every name, type and cast resolved. Expressions refer to columns of what they read by index. */
-export type BoundQuery = BoundSelect | BoundUnion;
+export type BoundQuery = BoundSelect | BoundUnion | BoundSet | BoundValues;
 
 export interface BoundSelect {
   readonly kind: 'select';
@@ -16,7 +16,7 @@ export interface BoundSelect {
   readonly having: Expr | null;
   /** Over the columns of the groups if there are any, else of `from`. */
   readonly items: readonly BoundItem[];
-  readonly distinct: BoundDistinct | null;
+  readonly distinct: BoundDistinct | BoundTableDistinct | null;
   readonly orderBy: BoundOrder | null;
   readonly retime: BoundRetime | null;
 }
@@ -25,6 +25,21 @@ export interface BoundSelect {
 export interface BoundUnion {
   readonly kind: 'union';
   readonly inputs: readonly BoundQuery[];
+  readonly items: readonly BoundItem[];
+}
+
+/** UNION, INTERSECT, EXCEPT of tables, without ALL: types as of UNION ALL. */
+export interface BoundSet {
+  readonly kind: 'set';
+  readonly op: 'union' | 'intersect' | 'except';
+  readonly inputs: readonly [BoundQuery, BoundQuery];
+  readonly items: readonly BoundItem[];
+}
+
+/** VALUES: the expressions of each row, of the types of the items. */
+export interface BoundValues {
+  readonly kind: 'values';
+  readonly rows: readonly (readonly Expr[])[];
   readonly items: readonly BoundItem[];
 }
 
@@ -48,6 +63,8 @@ export interface RecordField {
 
 export type BoundFrom =
   | { readonly kind: 'stream'; readonly stream: string; readonly schema: Schema }
+  /** A reference table, read by a query of tables alone. */
+  | { readonly kind: 'table'; readonly table: string; readonly schema: Schema }
   | { readonly kind: 'query'; readonly query: BoundQuery; readonly schema: Schema }
   | BoundJoin
   | BoundLookup
@@ -81,7 +98,7 @@ export interface BoundJoinSide {
   readonly isOuter: boolean;
 }
 
-/** A stream and a reference table; `schema` as of a join. */
+/** A stream (or a table) and a table, be it the result of a query of tables; `schema` as of a join. */
 export interface BoundLookup {
   readonly kind: 'lookup';
   readonly from: BoundFrom;
@@ -94,16 +111,17 @@ export interface BoundLookup {
   readonly schema: Schema;
 }
 
-/** GROUP BY with a window over ROWTIME, or WINDOWED BY STAGGER. */
+/** GROUP BY with a window over ROWTIME, WINDOWED BY STAGGER, or GROUP BY of tables. */
 export interface BoundGroup {
   /** Over the columns of `from`. */
   readonly keys: readonly Expr[];
   /** Its start is a column of the groups; `stagger` windows open with their first row and have no start column, nor have the
-   *  `run`s of a key that is monotonic by decree. */
+   *  `run`s of a key that is monotonic by decree; `all` has neither: the rows of tables are complete. */
   readonly window:
     | WindowPlan
     | { readonly unit: 'stagger'; readonly size: number }
-    | { readonly unit: 'run'; readonly key: number };
+    | { readonly unit: 'run'; readonly key: number }
+    | { readonly unit: 'all' };
   /** `arg` null: COUNT(*). */
   readonly aggregates: readonly BoundAggregateCall[];
 }
@@ -148,6 +166,12 @@ export interface BoundTime {
 /** SELECT DISTINCT: the item that is monotonic, and the items that make a row distinct. */
 export interface BoundDistinct extends BoundTime {
   readonly time: number;
+  readonly keys: readonly number[];
+}
+
+/** SELECT DISTINCT of tables: what comes is all there. */
+export interface BoundTableDistinct {
+  readonly time: null;
   readonly keys: readonly number[];
 }
 

@@ -1,8 +1,10 @@
 import type { Field, Row, Schema } from '@rowtime/core';
-import type { Identifier, Name, Span, Statement } from './ast.ts';
+import type { CreateView, Identifier, Name, Span, Statement } from './ast.ts';
 import { SqlError } from './errors.ts';
 import { printName, suggest } from './suggest.ts';
+import { TableQueries } from './table-queries.ts';
 import { typeOf } from './types.ts';
+import { UserFunctions } from './user-functions.ts';
 
 /** What a name in FROM or INTO can mean. */
 export interface CatalogStream {
@@ -36,22 +38,30 @@ function metadataOf(schema: Schema): Schema {
   return metadataColumns.filter(({ name }) => !schema.some((field) => field.name === name));
 }
 
-/** Thrown for a stream of which no more than the name is known, so that a check can leave out what depends on it. */
+/** Thrown for a stream, view or function of which no more than the name is known, so that a check can leave out what depends
+ *  on it. */
 export class UnknownColumns extends Error {
   override readonly name = 'UnknownColumns';
+  /** Its name. */
   readonly stream: string;
 
   constructor(stream: string) {
-    super(`the columns of ${printName(stream)} are not known`);
+    super(`no more than the name of ${printName(stream)} is known`);
     this.stream = stream;
   }
 }
 
-/** The streams of an application, by exact name. */
+/** What the names of an application mean: its streams, tables, views and functions, by exact name. */
 export class Catalog {
   readonly #streams = new Map<string, CatalogStream>();
-  /** Names of streams whose columns are not known. */
+  readonly #views = new Map<string, CreateView>();
+  /** The views that are being looked into, outermost first. */
+  readonly #open: string[] = [];
+  #looks = 0;
+  /** Of which no more than the name is known. */
   readonly #unknown = new Set<string>();
+  readonly functions = new UserFunctions();
+  readonly queries = new TableQueries((name) => this.isInput(name));
 
   constructor(inputs: Readonly<Record<string, Schema>>, tables: Readonly<Record<string, ReferenceTable>>) {
     for (const [name, schema] of Object.entries(inputs))
@@ -64,31 +74,56 @@ export class Catalog {
     return [...this.#streams.values()].filter(({ rows }) => rows === null);
   }
 
-  /** A stream of which no more than the name is known: an input without a schema, or one whose CREATE STREAM has an error. */
-  defineUnknown(name: string): void {
-    this.#unknown.add(name);
+  /** True for what the configuration declares: an input stream or a reference table. */
+  isInput(name: string): boolean {
+    return this.#streams.get(name)?.input ?? false;
   }
 
-  /** CREATE STREAM. With OR REPLACE the earlier one is gone. */
+  /** A stream, view or function of which no more than the name is known: an input without a schema, or one whose CREATE has an
+   *  error. */
+  defineUnknown(name: string): void {
+    this.#unknown.add(name);
+    this.#views.delete(name);
+  }
+
+  /** Throws UnknownColumns for what was defined as such. */
+  checkKnown(name: string): void {
+    if (this.#unknown.has(name)) throw new UnknownColumns(name);
+  }
+
+  addView(view: CreateView): void {
+    this.#views.set(nameOf(view.name), view);
+  }
+
+  /** The view of this name; null if it names no view. */
+  view(name: Name): CreateView | null {
+    return this.#views.get(nameOf(name)) ?? null;
+  }
+
+  /** What `look` finds in the query of a view, which must not read itself. */
+  within<T>(view: CreateView, look: () => T): T {
+    const name = nameOf(view.name);
+    if (this.#open.includes(name))
+      throw new SqlError('SQL_CYCLE', `view ${printName(name)} reads itself`, view.name.span, 'read a stream instead');
+    // A view that reads another twice doubles with each view above it.
+    if (++this.#looks > looksMax)
+      throw new SqlError(
+        'SQL_TOO_COMPLEX',
+        `views are read more than ${looksMax} times`,
+        view.name.span,
+        'write a stream and a pump that fills it',
+      );
+    this.#open.push(name);
+    try {
+      return look();
+    } finally {
+      this.#open.pop();
+    }
+  }
+
+  /** CREATE STREAM. */
   define(statement: Extract<Statement, { kind: 'createStream' }>): void {
     const name = nameOf(statement.name);
-    const known = this.#streams.get(name);
-    if (known?.input) {
-      throw new SqlError(
-        'SQL_DUPLICATE_NAME',
-        `${printName(name)} is the input stream`,
-        statement.name.span,
-        'give this stream another name',
-      );
-    }
-    if (known && !statement.orReplace) {
-      throw new SqlError(
-        'SQL_DUPLICATE_NAME',
-        `stream ${printName(name)} exists already`,
-        statement.name.span,
-        'write CREATE OR REPLACE STREAM',
-      );
-    }
     const seen = new Set<string>();
     const schema = statement.columns.map((column): Field => {
       if (seen.has(column.name.name)) {
@@ -117,7 +152,7 @@ export class Catalog {
     const wanted = nameOf(name);
     const stream = this.#streams.get(wanted);
     if (stream) return stream;
-    if (this.#unknown.has(wanted)) throw new UnknownColumns(wanted);
+    this.checkKnown(wanted);
     if (wanted === 'error_stream' || wanted === 'ERROR_STREAM') {
       throw new SqlError(
         'SQL_UNKNOWN_STREAM',
@@ -126,9 +161,12 @@ export class Catalog {
         'send it to a destination instead',
       );
     }
-    throw unknownStream(wanted, name.parts[name.parts.length - 1] as Identifier, name.span, this.#streams.keys());
+    const names = [...this.#streams.keys(), ...this.#views.keys()];
+    throw unknownStream(wanted, name.parts[name.parts.length - 1] as Identifier, name.span, names);
   }
 }
+
+const looksMax = 10_000;
 
 export function nameOf(name: Name): string {
   // A schema in front ("STREAMS"."X") names the same stream: an application has one schema.

@@ -26,7 +26,10 @@ export const sqlErrorCodes = {
   SQL_NOT_GROUPED: 'A column is used outside of an aggregate and is not a GROUP BY key.',
   SQL_AGGREGATE: 'An aggregate is used where none can be.',
   SQL_NOT_MONOTONIC: 'GROUP BY or ORDER BY on a stream lacks the expression of time that says when rows are complete.',
-  SQL_CYCLE: 'A pump reads, directly or through others, the stream it writes.',
+  SQL_CYCLE: 'A pump reads, directly or through others, the stream it writes; or a view or function itself.',
+  SQL_UNKNOWN_PUMP: 'There is no pump of this name.',
+  SQL_IN_USE: 'Something that others read or write is dropped.',
+  SQL_TABLE_ROW: 'A query of tables alone has a row that cannot be computed.',
   SQL_NOT_SUPPORTED_YET: 'Part of the dialect, and not part of this version of rowtime.',
 } as const satisfies Readonly<Record<`SQL_${string}`, string>>;
 

@@ -3,10 +3,23 @@ import { unreachable } from './ast.ts';
 import type { WindowPlan } from './bound.ts';
 import { type GroupCall, inputsOf, type PlanNode, type PumpPlan } from './plan.ts';
 import { printName } from './suggest.ts';
+import type { Subquery, TablePlan } from './table-queries.ts';
 
 /** A plan as text, one operator a line, the last one first. */
 export function explain({ name, into, root }: PumpPlan): string {
   return [`pump ${printName(name)} into ${printName(into)}`, ...explainNode(root, 1)].join('\n');
+}
+
+/** The plan of a query of tables, whose rows are a table of that name. */
+export function explainTable({ name, root }: TablePlan): string {
+  return [`table ${printName(name)}`, ...explainNode(root, 1)].join('\n');
+}
+
+/** A subquery in an expression: a function over a table. */
+export function explainSubquery({ name, table, keys, residual }: Subquery, schema: Schema): string {
+  const by = schema.slice(0, keys).map((field) => printName(field.name));
+  const rest = residual ? ` where ${printExpr(residual, schema)}` : '';
+  return `subquery ${name} of ${printName(table)} by [${by.join(', ')}]${rest}`;
 }
 
 export function printSchema(schema: Schema): string {
@@ -24,6 +37,17 @@ function describe(node: PlanNode): string {
   switch (node.kind) {
     case 'read':
       return `read ${printName(node.stream)}`;
+    case 'table':
+      return `table ${printName(node.table)}`;
+    case 'values':
+      return `values ${node.rows.map((row) => `(${row.map((expr) => printExpr(expr, [])).join(', ')})`).join(', ')}`;
+    case 'once':
+      return `once ${printName(node.table)}`;
+    case 'groupAll': {
+      const column = (i: number): string => printName(node.input.schema[i]?.name ?? '');
+      const calls = node.calls.map(({ name, input }) => `${name}(${input === null ? '*' : column(input)})`);
+      return `group by [${node.keys.map(column).join(', ')}] compute [${calls.join(', ')}]`;
+    }
     case 'filter':
       return `filter ${printExpr(node.predicate, node.input.schema)}`;
     case 'project':

@@ -88,6 +88,7 @@ const instead: Readonly<Record<string, string>> = {
   HOP: "write OVER (RANGE INTERVAL '1' MINUTE PRECEDING), or STEP of a shorter interval and a sum over it",
   LEAD: 'a window does not reach forward: write LAG(x), and look back from the later row',
   LISTAGG: 'an aggregate gives one value: MIN, MAX, FIRST_VALUE, LAST_VALUE …',
+  MEAN: 'write AVG(x)',
   MEDIAN: 'there is none; AVG, MIN and MAX come near',
   NTILE: 'GROUP_RANK ranks the rows of one ROWTIME',
   PERCENTILE_CONT: 'there is none; AVG, MIN and MAX come near',

@@ -1,5 +1,6 @@
 import { compile, type Expr, Failures, isNumeric, isText, type SqlType, valueAt } from '@rowtime/core';
 import { functionNamed } from './functions/index.ts';
+import { isSubquery } from './table-queries.ts';
 
 /** How the value of an expression moves from row to row (AWS SQL reference, "Monotonic Expressions and Operators"). */
 export interface Monotonicity {
@@ -40,6 +41,11 @@ function ofCall({ name, args, type }: Extract<Expr, { kind: 'call' }>): Monotoni
   if (name === 'CURRENT_ROW_TIMESTAMP') return ascending;
   // Fixed when the query starts: what they are in a replay without a clock must not matter.
   if (fixedTimes.includes(name)) return { direction: 'constant', isOfRowtime: false };
+  // So are the rows of tables.
+  if (isSubquery(name)) {
+    const isSame = args.every((arg) => monotonicity(arg)?.direction === 'constant');
+    return isSame ? { direction: 'constant', isOfRowtime: false } : null;
+  }
   if (name === 'MONOTONIC') {
     const declared = args[0] && monotonicity(args[0]);
     return declared && declared.direction !== 'constant' ? declared : byDecree;

@@ -62,8 +62,8 @@ export interface Parsed {
   readonly statements: Statement[];
   /** In the order of the text. Empty if the whole text was understood. */
   readonly errors: SqlError[];
-  /** The names of streams whose CREATE STREAM was not understood. */
-  readonly lost: string[];
+  /** What a CREATE that was not understood would have made. */
+  readonly lost: { readonly object: Drop['object']; readonly name: string }[];
 }
 
 /** The statements of a program. Throws the first error. */
@@ -91,6 +91,8 @@ const nestingMax = 200;
 
 /** Nodes below each other; bounds the call stacks of those who walk the tree. `a + a + …` makes one per operand. */
 const heightMax = 1000;
+
+const created = ['stream', 'view', 'function', 'pump'] as const;
 
 /** The statements that other systems have, and what to do instead. */
 const foreignStatements: ReadonlyMap<string, string> = new Map([
@@ -143,7 +145,7 @@ class Parser {
   program(errorsMax: number): Parsed {
     const statements: Statement[] = [];
     const errors: SqlError[] = [];
-    const lost: string[] = [];
+    const lost: Parsed['lost'] = [];
     while (errors.length < errorsMax) {
       while (this.#take(';'));
       if (this.#token.kind === 'end') break;
@@ -167,15 +169,16 @@ class Parser {
     return { statements, errors, lost };
   }
 
-  /** The name of the stream that the statement at a token creates, if it does. */
-  #createdAt(start: number): string[] {
+  /** What the statement at a token creates, if it does. */
+  #createdAt(start: number): Parsed['lost'] {
     const tokens = this.#tokens.slice(start, start + 9);
-    const at = tokens.findIndex((token) => isWord(token, 'STREAM'));
-    if (!isWord(tokens[0], 'CREATE') || (at !== 1 && at !== 3)) return [];
+    const at = isWord(tokens[1], 'OR') ? 3 : 1;
+    const object = created.find((word) => isWord(tokens[at], word.toUpperCase()));
+    if (!isWord(tokens[0], 'CREATE') || !object) return [];
     // Of a dotted name the last part is what counts.
     let name = at + 1;
     while (isWord(tokens[name + 1], '.') && tokens[name + 2]) name += 2;
-    return ['word', 'quoted'].includes(tokens[name]?.kind ?? '') ? [tokens[name]!.text] : [];
+    return ['word', 'quoted'].includes(tokens[name]?.kind ?? '') ? [{ object, name: tokens[name]!.text }] : [];
   }
 
   expression(): Expr {
@@ -1050,17 +1053,14 @@ class Parser {
     return first;
   }
 
-  #column(): Column {
+  #column(): Column | Call {
     const { from } = this.#token;
     const path = [this.#identifier('a column')];
     while (this.#take('.')) path.push(this.#identifier('a name after the dot'));
+    // AWS SQL reference, "CREATE FUNCTION": by its full name or by its name alone. There is one schema.
     if (path.length > 1 && this.#is('(')) {
-      throw this.#error(
-        'SQL_NOT_SUPPORTED',
-        'a function name has no schema',
-        this.#spanFrom(from),
-        'write the last name alone',
-      );
+      this.#at--;
+      return { ...this.#call(), span: this.#spanFrom(from) };
     }
     return { kind: 'column', path, span: this.#spanFrom(from) };
   }

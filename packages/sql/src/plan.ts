@@ -9,6 +9,7 @@ import type {
   BoundOrder,
   BoundQuery,
   BoundSelect,
+  BoundSet,
   BoundTime,
   TimeBound,
   WindowPlan,
@@ -19,6 +20,19 @@ import { substitute } from './rules.ts';
  *  `schema` is what the node emits. */
 export type PlanNode =
   | { readonly kind: 'read'; readonly stream: string; readonly schema: Schema }
+  /** A reference table, or the rows of VALUES: only in the plan of a query of tables. */
+  | { readonly kind: 'table'; readonly table: string; readonly schema: Schema }
+  | { readonly kind: 'values'; readonly rows: readonly (readonly Expr[])[]; readonly schema: Schema }
+  /** What a query of tables gave, inserted into a stream once. */
+  | { readonly kind: 'once'; readonly table: string; readonly schema: Schema }
+  | {
+      /** GROUP BY of tables. */
+      readonly kind: 'groupAll';
+      readonly input: PlanNode;
+      readonly keys: readonly number[];
+      readonly calls: readonly GroupCall[];
+      readonly schema: Schema;
+    }
   | { readonly kind: 'filter'; readonly input: PlanNode; readonly predicate: Expr; readonly schema: Schema }
   | { readonly kind: 'project'; readonly input: PlanNode; readonly exprs: readonly Expr[]; readonly schema: Schema }
   | {
@@ -124,15 +138,22 @@ export interface SlideCall {
   readonly options: AnalyticOptions;
 }
 
+/** Reads no other node. */
+export type LeafNode = Extract<PlanNode, { kind: 'read' | 'table' | 'values' | 'once' }>;
+
+function isLeaf(node: PlanNode): node is LeafNode {
+  return node.kind === 'read' || node.kind === 'table' || node.kind === 'values' || node.kind === 'once';
+}
+
 /** The inputs of a node, left to right. */
 export function inputsOf(node: PlanNode): readonly PlanNode[] {
-  if (node.kind === 'read') return [];
+  if (isLeaf(node)) return [];
   return node.kind === 'union' || node.kind === 'join' ? node.inputs : [node.input];
 }
 
 /** The node with other inputs. */
 export function withInputs(node: PlanNode, f: (input: PlanNode) => PlanNode): PlanNode {
-  if (node.kind === 'read') return node;
+  if (isLeaf(node)) return node;
   if (node.kind === 'union') return { ...node, inputs: node.inputs.map(f) };
   if (node.kind === 'join') return { ...node, inputs: [f(node.inputs[0]), f(node.inputs[1])] };
   return { ...node, input: f(node.input) };
@@ -144,14 +165,14 @@ export interface PumpPlan {
   readonly root: PlanNode;
 }
 
-export function planPump({ name, into, query, rowtime, columns }: BoundPump): PumpPlan {
-  const rows = planQuery(query);
+export function planPump({ name, into, query, rowtime, columns, table }: BoundPump): PumpPlan {
+  const rows: PlanNode = table === null ? planQuery(query) : { kind: 'once', table, schema: schemaOf(query) };
   const input: PlanNode =
     rowtime === null ? rows : { ...rowtime, kind: 'retime', input: rows, within: 0, schema: rows.schema };
   return { name, into: into.name, root: { kind: 'project', input, exprs: columns, schema: into.schema } };
 }
 
-function planQuery(query: BoundQuery): PlanNode {
+export function planQuery(query: BoundQuery): PlanNode {
   switch (query.kind) {
     case 'select':
       return planSelect(query);
@@ -159,18 +180,65 @@ function planQuery(query: BoundQuery): PlanNode {
       const schema = schemaOf(query);
       const inputs = query.inputs.map((side): PlanNode => {
         const input = planQuery(side);
-        const exprs = input.schema.map(({ type }, i): Expr => {
-          const column: Expr = { kind: 'column', index: i, type };
-          const target = schema[i]?.type ?? type;
-          return needsCast(type, target) ? { kind: 'cast', arg: column, type: target } : column;
-        });
-        return { kind: 'project', input, exprs, schema };
+        return { kind: 'project', input, exprs: columnsAs(input.schema, schema), schema };
       });
       return { kind: 'union', inputs, schema };
     }
+    case 'set':
+      return planSet(query);
+    case 'values':
+      return { kind: 'values', rows: query.rows, schema: schemaOf(query) };
     default:
       return unreachable(query);
   }
+}
+
+/** The columns of `from` with the types of `to`. */
+function columnsAs(from: Schema, to: Schema): Expr[] {
+  return from.map(({ type }, index): Expr => {
+    const column: Expr = { kind: 'column', index, type };
+    const target = to[index]?.type ?? type;
+    return needsCast(type, target) ? { kind: 'cast', arg: column, type: target } : column;
+  });
+}
+
+// Rows are grouped by all columns, and each group counts the rows that either side gave.
+function planSet(query: BoundSet): PlanNode {
+  const schema = schemaOf(query);
+  const one: Expr = { kind: 'literal', value: 1, type: { kind: 'integer' } };
+  const none: Expr = { kind: 'cast', arg: { kind: 'literal', value: null, type: { kind: 'null' } }, type: one.type };
+  const marked = [...schema, field('left', one.type), field('right', one.type)];
+  const sides = query.inputs.map((side, i): PlanNode => {
+    const input = planQuery(side);
+    const exprs = [...columnsAs(input.schema, schema), i === 0 ? one : none, i === 0 ? none : one];
+    return { kind: 'project', input, exprs, schema: marked };
+  });
+  const bigint = { kind: 'bigint' } as const;
+  const counted = [...schema, field('left rows', bigint), field('right rows', bigint)];
+  const grouped: PlanNode = {
+    kind: 'groupAll',
+    input: { kind: 'union', inputs: sides, schema: marked },
+    keys: [...schema.keys()],
+    calls: [
+      { name: 'COUNT', input: schema.length, ignoreNulls: false },
+      { name: 'COUNT', input: schema.length + 1, ignoreNulls: false },
+    ],
+    schema: counted,
+  };
+  const zero: Expr = { kind: 'literal', value: 0, type: { kind: 'integer' } };
+  const test = (name: string, side: 0 | 1): Expr => {
+    const rows: Expr = { kind: 'column', index: schema.length + side, type: bigint };
+    return { kind: 'call', name, args: [rows, zero], type: { kind: 'boolean' } };
+  };
+  const predicate: Expr = {
+    kind: 'call',
+    name: 'AND',
+    args: [test('>', 0), test(query.op === 'except' ? '=' : '>', 1)],
+    type: { kind: 'boolean' },
+  };
+  const input: PlanNode =
+    query.op === 'union' ? grouped : { kind: 'filter', input: grouped, predicate, schema: counted };
+  return { kind: 'project', input, exprs: columnsAs(schema, schema), schema };
 }
 
 function planSelect(query: BoundSelect): PlanNode {
@@ -195,9 +263,12 @@ function planRows(query: BoundSelect): PlanNode {
   const schema = schemaOf(query);
   const exprs = query.items.map(({ expr }) => placed(expr));
   if (query.distinct) {
-    const timeExpr = exprs[query.distinct.time] as Expr;
     const input: PlanNode = { kind: 'project', input: node, exprs, schema };
-    node = { ...query.distinct, kind: 'distinct', input, timeExpr, schema };
+    const { distinct } = query;
+    node =
+      distinct.time === null
+        ? { kind: 'groupAll', input, keys: distinct.keys, calls: [], schema }
+        : { ...distinct, kind: 'distinct', input, timeExpr: exprs[distinct.time] as Expr, schema };
     if (!query.orderBy) return node;
     // The binder has seen to it that the keys of ORDER BY are columns of the list, or ROWTIME.
     const texts = exprs.map((expr) => JSON.stringify(expr));
@@ -264,6 +335,8 @@ function planGroup(input: PlanNode, group: NonNullable<BoundSelect['group']>): P
   const projected: PlanNode = { kind: 'project', input, exprs, schema };
   const keyFields = schema.slice(0, keys.length);
   const results = group.aggregates.map(({ name, type }) => field(name, type));
+  if (window.unit === 'all')
+    return { kind: 'groupAll', input: projected, keys, calls, schema: [...keyFields, ...results] };
   if (window.unit === 'run') {
     return { kind: 'groupRuns', input: projected, keys, run: window.key, calls, schema: [...keyFields, ...results] };
   }
@@ -303,6 +376,8 @@ function planFrom(from: BoundFrom): PlanNode {
   switch (from.kind) {
     case 'stream':
       return { kind: 'read', stream: from.stream, schema: from.schema };
+    case 'table':
+      return { kind: 'table', table: from.table, schema: from.schema };
     case 'query':
       return planQuery(from.query);
     case 'join': {

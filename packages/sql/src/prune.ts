@@ -65,6 +65,10 @@ function pruned(node: PlanNode, wanted: ReadonlySet<number>): Pruned {
         places: new Map([...places, ...results.map((_, r): [number, number] => [width + r, input.schema.length + r])]),
       };
     }
+    case 'table':
+    case 'values':
+    case 'once':
+    case 'groupAll':
     case 'union':
     case 'join':
     case 'lookup':

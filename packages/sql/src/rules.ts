@@ -1,5 +1,6 @@
 import type { Expr } from '@rowtime/core';
 import { type PlanNode, withInputs } from './plan.ts';
+import { pushEqualities } from './push-equalities.ts';
 
 /** A rewrite of one node into one that gives the same rows; null where it does not apply. */
 export interface Rule {
@@ -27,6 +28,10 @@ const rules: readonly Rule[] = [
         exprs: node.exprs.map((expr) => substitute(expr, ({ index }) => input.exprs[index])),
       };
     },
+  },
+  {
+    name: 'equal columns of WHERE as keys of a join',
+    apply: pushEqualities,
   },
   {
     name: 'drop a projection that changes nothing',

@@ -1,9 +1,10 @@
 import type { Expr, Schema } from '@rowtime/core';
 import type { Column, Identifier, Span } from './ast.ts';
 import type { RecordField } from './bound.ts';
-import { caseRule } from './catalog.ts';
+import { type Catalog, caseRule } from './catalog.ts';
 import { SqlError } from './errors.ts';
 import { insteadOfColumn } from './foreign-functions.ts';
+import type { Outer } from './outer.ts';
 import { printName, suggest } from './suggest.ts';
 
 /** One input of a FROM clause. `name` is its alias or its own name; null for a subquery without one. */
@@ -20,18 +21,65 @@ export interface Relation {
   readonly rowtimeAt?: number;
   /** Its column that is the ROWTIME of its rows; a declared column of that name is not. */
   readonly rowtime?: number;
+  /** Its rows have no ROWTIME. */
+  readonly isTable?: boolean;
+  /** Columns that USING or NATURAL made one with those of the other side: see `shared` of Scope. */
+  readonly merged?: ReadonlySet<number>;
+}
+
+/** A column of USING or NATURAL: of both sides one. */
+export interface SharedColumn {
+  readonly name: string;
+  readonly expr: Expr;
 }
 
 /** The columns that expressions can name. */
 export class Scope {
   readonly relations: readonly Relation[];
+  /** Where the functions and tables of the program are. */
+  readonly catalog: Catalog;
+  /** The columns that joins made one: before all others in `*`, and without a relation's name in front. */
+  readonly shared: readonly SharedColumn[];
+  /** Around a subquery in an expression. */
+  readonly #outer: Outer | null;
 
-  constructor(relations: readonly Relation[]) {
+  constructor(
+    relations: readonly Relation[],
+    catalog: Catalog,
+    shared: readonly SharedColumn[] = [],
+    outer: Outer | null = null,
+  ) {
     this.relations = relations;
+    this.catalog = catalog;
+    this.shared = shared;
+    this.#outer = outer;
+  }
+
+  /** The same, inside a subquery: what is not here is looked for outside. */
+  within(outer: Outer | null): Scope {
+    return new Scope(this.relations, this.catalog, this.shared, outer);
   }
 
   /** A name as an expression. ROWTIME is a column of every row; a declared column of that name comes first. */
-  column({ path, span }: Column): Expr {
+  column(node: Column): Expr {
+    if (!this.#outer) return this.#own(node);
+    try {
+      return this.#own(node);
+    } catch (error) {
+      if (!(error instanceof SqlError) || !['SQL_UNKNOWN_COLUMN', 'SQL_UNKNOWN_STREAM'].includes(error.code))
+        throw error;
+      try {
+        return this.#outer.column(node);
+      } catch (outside) {
+        // What is nowhere is missed where it stands; of a relation that is known outside, its columns are.
+        const isNowhere = outside instanceof SqlError && outside.code === 'SQL_UNKNOWN_STREAM';
+        const isUnknownHere = isNowhere || (outside instanceof SqlError && outside.code === error.code);
+        throw isUnknownHere ? error : outside;
+      }
+    }
+  }
+
+  #own({ path, span }: Column): Expr {
     const [first, second, third] = path;
     if (first && second && third && path.length === 3) {
       return this.#field([this.#relation(first)], second, third) ?? this.#noRecord(second, [this.#relation(first)]);
@@ -45,6 +93,8 @@ export class Scope {
     }
     const column = second ?? first;
     const among = second ? [this.#relation(first)] : this.relations;
+    const shared = second ? undefined : this.shared.find(({ name }) => name === column.name);
+    if (shared) return shared.expr;
     const found = among.flatMap((relation) =>
       [...relation.schema, ...(relation.hidden ?? [])].flatMap(({ name, type }, index) =>
         name === column.name && !relation.records?.[index] ? [{ relation, index, type }] : [],
@@ -68,7 +118,7 @@ export class Scope {
         owners.length > 1 ? `write ${owners[0]}.${printName(column.name)}` : 'name them apart: … AS t(a, b)',
       );
     }
-    if (column.name === 'ROWTIME') {
+    if (column.name === 'ROWTIME' && !(among.length > 0 && among.every(({ isTable }) => isTable))) {
       // Qualified, it is the time of that input's row; else that of the row about to come out (AWS SQL reference, "ROWTIME").
       const rowtimeAt = second ? among[0]?.rowtimeAt : undefined;
       if (rowtimeAt === undefined) return { kind: 'rowtime', type: { kind: 'timestamp' } };
@@ -80,7 +130,8 @@ export class Scope {
   /** The columns of `*` or `relation.*`. */
   star(qualifier: Identifier | null, span: Span): { relation: string | null; name: string; expr: Expr }[] {
     const among = qualifier ? [this.#relation(qualifier)] : this.relations;
-    return among.flatMap(({ name: relation, schema, records, offset, rowtime }) => {
+    const shared = qualifier ? [] : this.shared.map(({ name, expr }) => ({ relation: null, name, expr }));
+    const rest = among.flatMap(({ name: relation, schema, records, offset, rowtime, merged }) => {
       if (records?.some((record) => record !== null)) {
         throw new SqlError(
           'SQL_TYPE',
@@ -89,11 +140,12 @@ export class Scope {
           'name its fields: t.r.COLUMN1',
         );
       }
-      return schema.map(({ name, type }, i) => {
+      return schema.flatMap(({ name, type }, i) => {
         const expr: Expr = i === rowtime ? { kind: 'rowtime', type } : { kind: 'column', index: offset + i, type };
-        return { relation, name, expr };
+        return !qualifier && merged?.has(i) ? [] : [{ relation, name, expr }];
       });
     });
+    return [...shared, ...rest];
   }
 
   #field(among: readonly Relation[], record: Identifier, field: Identifier): Expr | null {
@@ -149,6 +201,14 @@ function unknownColumn(column: Identifier, relations: readonly Relation[]): SqlE
     ...hidden.map(({ name }) => name),
   ]);
   const near = suggest(column.name, names);
+  if (relations.length === 0) {
+    return new SqlError(
+      'SQL_UNKNOWN_COLUMN',
+      `there are no columns here, and ${printName(column.name)} is the name of one`,
+      column.span,
+      'texts are put in single quotes',
+    );
+  }
   const owners = relations.map(({ name }) => (name === null ? 'the subquery' : printName(name)));
   // "AMZN" is a name, and often a text was meant.
   const text = column.quoted ? `a text is put in single quotes: '${column.name.replaceAll("'", "''")}'; ` : '';

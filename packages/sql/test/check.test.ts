@@ -60,6 +60,68 @@ describe('check', () => {
     expect(unchecked).toEqual([{ pump: 'P', stream: 'SOURCE_SQL_STREAM_001' }]);
   });
 
+  test('takes a program as the script it is: what is left at its end is bound', () => {
+    const sql = [
+      'CREATE STREAM t (a VARCHAR(4));',
+      'CREATE PUMP p AS INSERT INTO t SELECT STREAM a FROM v WHERE is_it(a);',
+      'CREATE PUMP gone AS INSERT INTO t SELECT STREAM nothing FROM v;',
+      'CREATE VIEW v (a) AS SELECT STREAM ticker FROM SOURCE_SQL_STREAM_001;',
+      'CREATE FUNCTION is_it(x VARCHAR(4)) RETURNS BOOLEAN CONTAINS SQL RETURN x IN (SELECT c FROM (VALUES (1)) AS w(c));',
+      'CREATE VIEW unused AS SELECT STREAM tickr FROM SOURCE_SQL_STREAM_001;',
+      'DROP PUMP gone;',
+      'DROP PUMP gone;',
+      'ALTER PUMP p STOP;',
+      "CREATE PUMP q AS INSERT INTO t SELECT CAST('x' AS INTEGER) FROM (VALUES (1)) AS w(c);",
+    ].join('\n');
+    expect(errorsOf(sql)).toEqual([
+      '5 SQL_NOT_SUPPORTED SELECT c FROM (VALUES (1)) AS w(c)',
+      '6 SQL_UNKNOWN_COLUMN tickr',
+      '8 SQL_UNKNOWN_PUMP gone',
+      "10 SQL_TYPE CAST('x' AS INTEGER)",
+    ]);
+  });
+
+  test('says nothing about what follows from a view, function or pump that has an error', () => {
+    // What is dropped again is not bound, but it is parsed.
+    for (const [errorsLeft, broken] of [
+      [0, 'CREATE VIEW v (a) AS SELECT STREAM tickr FROM SOURCE_SQL_STREAM_001;'],
+      [1, 'CREATE VIEW v (a) AS SELECT STREAM ticker, FROM SOURCE_SQL_STREAM_001;'],
+      [0, 'CREATE VIEW v (a) AS SELECT STREAM b FROM w; CREATE VIEW w (b) AS SELECT STREAM b FROM v;'],
+    ] as const) {
+      const uses = pump('p', 't', 'SELECT STREAM a FROM v') + pump('q', 't', 'SELECT STREAM x.a FROM v AS x');
+      const dropped = `${broken}\n${uses}DROP VIEW v CASCADE;`;
+      expect(errorsOf(`CREATE STREAM t (a VARCHAR(4));\n${dropped}`)).toHaveLength(errorsLeft);
+      expect(errorsOf(`CREATE STREAM t (a VARCHAR(4));\n${broken}\n${uses}`)).toHaveLength(1);
+    }
+    for (const broken of [
+      'CREATE FUNCTION f(x DOUBLE) RETURNS DOUBLE CONTAINS SQL RETURN y;',
+      'CREATE OR REPLACE FUNCTION f(x DOUBLE) RETURNS DOUBLE CONTAINS SQL RETURN ;',
+    ]) {
+      const uses = pump('p', 't', 'SELECT STREAM f(price) FROM SOURCE_SQL_STREAM_001');
+      expect(
+        errorsOf(`CREATE STREAM t (a DOUBLE);\n${broken}\n${uses}${uses.replace('PUMP p', 'PUMP q')}`),
+      ).toHaveLength(1);
+    }
+    const lost = 'CREATE STREAM t (a DOUBLE); CREATE PUMP p AS INSERT INTO t SELECT price, FROM SOURCE_SQL_STREAM_001;';
+    expect(errorsOf(`${lost} ALTER PUMP p START; DROP PUMP p;`)).toHaveLength(1);
+    expect(errorsOf('ALTER PUMP p START; DROP FUNCTION f;')).toHaveLength(2);
+  });
+
+  test('runs the queries of tables, for their rows that cannot be computed', () => {
+    const sql = `CREATE STREAM t (a INT);\n${pump('p', 't', 'SELECT 1 / c FROM (VALUES (0)) AS w(c)')}`;
+    expect(errorsOf(sql)).toEqual(['2 SQL_TABLE_ROW SELECT 1 / c FROM (VALUES (0)) AS w(c)']);
+  });
+
+  test('a view of a stream whose columns are not known is not checked, nor are the pumps that read it', () => {
+    const sql =
+      'CREATE VIEW v AS SELECT STREAM anything AS a FROM SOURCE_SQL_STREAM_001; CREATE STREAM t (a VARCHAR(4));\n' +
+      pump('p', 't', 'SELECT STREAM a FROM v');
+    expect(errorsOf(sql, ['SOURCE_SQL_STREAM_001'])).toEqual([]);
+    expect(check(sql, { inputs: {} }, ['SOURCE_SQL_STREAM_001']).unchecked).toEqual([
+      { pump: 'P', stream: 'SOURCE_SQL_STREAM_001' },
+    ]);
+  });
+
   test('finds a cycle, and what planning refuses', () => {
     const sql = `CREATE STREAM t (a INT);\n${pump('p', 't', 'SELECT STREAM a FROM t')}`;
     expect(errorsOf(sql).map((error) => error.slice(0, 11))).toEqual(['2 SQL_CYCLE']);

@@ -1,7 +1,9 @@
-import { errorStream, fromRows, type Row, toRows } from '@rowtime/core';
+import { aggregateFunctions, errorStream, fromRows, type Row, toRows } from '@rowtime/core';
 import { describe, expect, test } from 'vitest';
 import { compile, parseType, schemaFrom } from '../src/application.ts';
 import { SqlError } from '../src/errors.ts';
+import { insteadOf } from '../src/foreign-functions.ts';
+import { functions } from '../src/functions/index.ts';
 
 const inputs = { S: { k: 'VARCHAR(4)', n: 'INTEGER', unused: 'DOUBLE' } };
 /** What every input stream has besides. */
@@ -178,4 +180,17 @@ describe('a program of any size', () => {
       }
     }
   });
+});
+
+test('a program whose views double with each other ends', () => {
+  const views = Array.from({ length: 40 }, (_, i) => {
+    const read = i === 0 ? 'I' : `v${i - 1}`;
+    return `CREATE VIEW v${i} AS SELECT STREAM n FROM ${read} UNION ALL SELECT STREAM n FROM ${read};`;
+  });
+  expect(() => compile(views.join('\n'), { inputs: { I: { N: 'INTEGER' } } })).toThrow(/more than 10000 times/);
+});
+
+test('a function that there is needs no other name', () => {
+  const names = [...functions, ...aggregateFunctions].map(({ name }) => name);
+  expect(names.filter((name) => insteadOf(name) !== null)).toEqual([]);
 });

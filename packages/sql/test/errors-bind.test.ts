@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { compile, schemaFrom } from '../src/application.ts';
+import { check, compile, schemaFrom } from '../src/application.ts';
 import { frame, SqlError, sqlErrorCodes } from '../src/errors.ts';
 import { testGolden } from './golden.ts';
 
@@ -23,8 +23,11 @@ function printError(text: string): string {
   try {
     compile(text, { inputs, tables });
   } catch (error) {
-    if (error instanceof SqlError) return frame(text, error);
-    throw error;
+    if (!(error instanceof SqlError)) throw error;
+    const printed = frame(text, error);
+    // What stops a compilation is among what a check finds.
+    expect(check(text, { inputs, tables }).errors.map((found) => frame(text, found))).toContain(printed);
+    return printed;
   }
   throw new Error('the program was accepted');
 }

@@ -10,6 +10,7 @@ import {
   valueAt,
 } from '@rowtime/core';
 import { bindExpr, plainContext } from '../src/bind-expr.ts';
+import { Catalog } from '../src/catalog.ts';
 import { functionNamed } from '../src/functions/index.ts';
 import { parseExpr } from '../src/parser.ts';
 import { Scope } from '../src/scope.ts';
@@ -18,7 +19,10 @@ import { Scope } from '../src/scope.ts';
 export type Result = Value | { readonly failed: string };
 
 export function bind(sql: string, schema: Schema = []): Expr {
-  return bindExpr(parseExpr(sql), plainContext(new Scope([{ name: 'T', schema, offset: 0 }]), 'a test'));
+  return bindExpr(
+    parseExpr(sql),
+    plainContext(new Scope([{ name: 'T', schema, offset: 0 }], new Catalog({}, {})), 'a test'),
+  );
 }
 
 /** The expression over each row; ROWTIME is 0, 1, 2, … seconds. */

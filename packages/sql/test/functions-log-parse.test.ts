@@ -2,6 +2,7 @@ import type { Row, Schema, Value } from '@rowtime/core';
 import { fromRows } from '@rowtime/core';
 import { describe, expect, test } from 'vitest';
 import { bindRecord, plainContext } from '../src/bind-expr.ts';
+import { Catalog } from '../src/catalog.ts';
 import { SqlError } from '../src/errors.ts';
 import { parseExpr } from '../src/parser.ts';
 import { Scope } from '../src/scope.ts';
@@ -11,7 +12,10 @@ const schema: Schema = [{ name: 'S', type: { kind: 'varchar', length: 1024 }, nu
 
 /** The records of some texts: the values of all fields, by row. */
 function records(call: string, ...texts: (string | null)[]): Result[][] {
-  const record = bindRecord(parseExpr(call), plainContext(new Scope([{ name: 'T', schema, offset: 0 }]), 'a test'));
+  const record = bindRecord(
+    parseExpr(call),
+    plainContext(new Scope([{ name: 'T', schema, offset: 0 }], new Catalog({}, {})), 'a test'),
+  );
   if (!record) throw new Error(`${call} gives no record`);
   const batch = fromRows(
     schema,
@@ -23,7 +27,10 @@ function records(call: string, ...texts: (string | null)[]): Result[][] {
 
 function fieldsOf(call: string): Schema {
   return (
-    bindRecord(parseExpr(call), plainContext(new Scope([{ name: 'T', schema, offset: 0 }]), 'a test'))?.fields ?? []
+    bindRecord(
+      parseExpr(call),
+      plainContext(new Scope([{ name: 'T', schema, offset: 0 }], new Catalog({}, {})), 'a test'),
+    )?.fields ?? []
   );
 }
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { compile } from '../src/application.ts';
+import { compile, schemaFrom } from '../src/application.ts';
 import { testGolden } from './golden.ts';
 
-// plan/*.test: programs, and the plan of their pumps as EXPLAIN prints it (the streams are left out).
+// plan/*.test: programs, and the plan of their pumps and queries of tables as EXPLAIN prints it (the streams are left out).
 const inputs = {
   SOURCE_SQL_STREAM_001: {
     TICKER: 'VARCHAR(4)',
@@ -13,8 +13,10 @@ const inputs = {
   },
 };
 
+const tables = { Companies: { schema: schemaFrom({ Ticker: 'VARCHAR(4)', Company: 'VARCHAR(40)' }), rows: [] } };
+
 function printPlan(text: string): string {
-  const lines = compile(text, { inputs }).explain().split('\n');
+  const lines = compile(text, { inputs, tables }).explain().split('\n');
   return lines.filter((line) => !/^(input|stream) /.test(line)).join('\n');
 }
 

@@ -47,16 +47,7 @@ test('what the README says is not done yet is refused as such', () => {
   const inputs = { S: { N: 'INTEGER' } };
   const pump = (query: string) => `CREATE STREAM o (n INTEGER); CREATE PUMP p AS INSERT INTO o ${query};`;
   const refused = [
-    'SELECT STREAM a.n FROM s OVER (ROWS 1 PRECEDING) AS a JOIN s AS b USING (n)',
-    'SELECT STREAM a.n FROM s OVER (ROWS 1 PRECEDING) AS a NATURAL JOIN s AS b',
-    'VALUES (1)',
-    'SELECT STREAM n FROM s WHERE n IN (SELECT n FROM s)',
-    'SELECT STREAM n FROM s WHERE EXISTS (SELECT n FROM s)',
-    'SELECT STREAM (SELECT n FROM s) FROM s',
-    'SELECT STREAM n FROM s; CREATE VIEW v AS SELECT STREAM n FROM s',
-    'SELECT STREAM n FROM s; CREATE FUNCTION f(a INTEGER) RETURNS INTEGER CONTAINS SQL RETURN a',
-    'SELECT STREAM n FROM s; ALTER PUMP p START',
-    'SELECT STREAM n FROM s; DROP STREAM o',
+    'SELECT STREAM n FROM s WHERE n IN (SELECT MAX(x) FROM (VALUES 1) AS v(x) WHERE v.x = s.n)',
     'SELECT STREAM CAST(n AS DECIMAL(18,6)) FROM s',
     'SELECT STREAM 9007199254740993 FROM s',
   ];

@@ -5,6 +5,8 @@ import { expect, test } from 'vitest';
 import { inputStreams } from '../src/input-streams.ts';
 import { rowtime, temporaryFolder } from './rowtime.ts';
 
+// features: F196 F200
+
 /** Files of a folder of the test's own, and their paths. */
 function files(contents: Record<string, string | Uint8Array | object>): (name: string) => string {
   const folder = temporaryFolder();

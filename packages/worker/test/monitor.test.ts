@@ -3,6 +3,8 @@ import { cloudWatchMetrics, emfLines } from '../src/service/cloudwatch.ts';
 import { monitor } from '../src/service/monitor.ts';
 import type { Status } from '../src/service/status.ts';
 
+// features: F217
+
 const status: Status = {
   application: 'captains',
   version: '1.2.3',

@@ -4,6 +4,8 @@ import { expect, test } from 'vitest';
 import { printed, putRecords } from './put-records.ts';
 import { filesIn, rowsIn, rowtime, temporaryFolder } from './rowtime.ts';
 
+// features: F198 F210
+
 const code = `
 CREATE OR REPLACE STREAM "PASSED" (i INTEGER);
 CREATE OR REPLACE PUMP "PASS" AS INSERT INTO "PASSED" SELECT STREAM "i" FROM "S_001";

@@ -1,15 +1,16 @@
-import { type Batch, fromRows, type Row } from '../batch.ts';
+import type { Batch } from '../batch.ts';
 import { ColumnBuilder, valueAt } from '../column.ts';
 import { compile, type Expr, Failures, type FunctionLookup } from '../expr.ts';
 import { asCondition } from '../functions/logic.ts';
 import type { Operator } from '../operator.ts';
+import { mapKey, type Relation } from '../relation.ts';
 import type { RowErrors } from '../row-errors.ts';
 import { columnKind, type Schema } from '../schema.ts';
 
 /** JOIN of a stream with a reference table: each row meets the rows of the table as they are when it comes. */
 export interface LookupOptions {
   readonly input: Schema;
-  readonly table: { readonly schema: Schema; readonly rows: readonly Row[] };
+  readonly table: Relation;
   readonly streamKeys: readonly number[];
   readonly tableKeys: readonly number[];
   /** Rows of the stream that meet none come out with NULLs. */
@@ -25,17 +26,15 @@ export interface LookupOptions {
 
 export function lookup(options: LookupOptions): Operator {
   const { table, streamKeys, tableKeys, isOuter, isTableFirst, schema, residual, errors, functions } = options;
-  const loaded = fromRows(
-    table.schema,
-    table.rows.map((row) => ({ rowtime: 0, row })),
-  );
+  const { rows: loaded } = table;
   const entries = Array.from({ length: loaded.length }, (_, i) => loaded.columns.map((column) => valueAt(column, i)));
-  const byKey = new Map<string, number[]>();
+  const byKey = new Map<unknown, number[]>();
   entries.forEach((values, i) => {
     const key = tableKeys.map((index) => values[index]);
     if (key.includes(null)) return;
-    const text = JSON.stringify(key);
-    byKey.set(text, [...(byKey.get(text) ?? []), i]);
+    const same = byKey.get(mapKey(key));
+    if (same) same.push(i);
+    else byKey.set(mapKey(key), [i]);
   });
   const failures = new Failures();
   const kernel = residual && compile(residual, failures, functions);
@@ -47,7 +46,7 @@ export function lookup(options: LookupOptions): Operator {
       const met: number[] = [];
       for (let i = 0; i < batch.length; i++) {
         const key = streamKeys.map((index) => valueAt(batch.columns[index], i));
-        for (const entry of key.includes(null) ? [] : (byKey.get(JSON.stringify(key)) ?? [])) {
+        for (const entry of key.includes(null) ? [] : (byKey.get(mapKey(key)) ?? [])) {
           rows.push(i);
           met.push(entry);
         }

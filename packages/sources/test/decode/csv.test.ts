@@ -6,6 +6,8 @@ import { type CsvDecoderOptions, type CsvFormat, createCsvDecoder } from '../../
 import { createJsonDecoder } from '../../src/decode/json.ts';
 import { collect, type DecodedAll, decodeWith } from './decode-all.ts';
 
+// features: F189
+
 const text: SqlType = { kind: 'varchar', length: null };
 
 function texts(count: number): CsvDecoderOptions['columns'] {
