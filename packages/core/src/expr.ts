@@ -29,7 +29,9 @@ export interface Failure {
 
 /** The failures that the kernels of one operator can give. A failure's number is its validity byte. */
 export class Failures {
-  #list: Failure[] = [];
+  readonly #list: Failure[] = [
+    { name: 'NumericOverflow', message: 'this function does not take a number beyond 2^53 or of more than 15 digits' },
+  ];
 
   /** The number of a failure: 2 to 255. */
   number(name: string, message: string): number {
@@ -49,6 +51,9 @@ export class Failures {
 }
 
 const firstFailure = 2;
+
+/** The number of the failure that all operators have: a function that computes with doubles met a number that none holds. */
+export const beyondDoubles = firstFailure;
 
 /** A function of the table, for arguments of certain types. */
 export interface BoundFunction {

@@ -1,3 +1,5 @@
+import { scaleOf } from '../exact.ts';
+import { isNumbers } from '../exact-column.ts';
 import type { ScalarFunction } from '../expr.ts';
 import { type Comparison, compareColumns } from '../kernels/compare.ts';
 import { both } from '../kernels/valid.ts';
@@ -18,6 +20,8 @@ function comparison(name: Comparison, doc: string): ScalarFunction {
     doc,
     bind: ([a, b, ...rest]) => {
       if (!a || !b || rest.length > 0 || !comparable(a.type, b.type)) return null;
+      const [left, right] = [scaleOf(a.type), scaleOf(b.type)];
+      const scales = left === null || right === null ? null : ([left, right] as const);
       return {
         type: { kind: 'boolean' },
         kernel: ([left, right]) => {
@@ -25,8 +29,9 @@ function comparison(name: Comparison, doc: string): ScalarFunction {
             const [x, y] = [left(batch), right(batch)];
             const valid = both(x.valid, y.valid);
             // A bare NULL is stored as numbers, whatever the other side is.
-            if (x.kind !== y.kind) return { kind: 'bool', values: new Uint8Array(batch.length), valid };
-            return { kind: 'bool', values: compareColumns(name, x, y), valid };
+            const isBareNull = x.kind !== y.kind && !(isNumbers(x) && isNumbers(y));
+            if (isBareNull) return { kind: 'bool', values: new Uint8Array(batch.length), valid };
+            return { kind: 'bool', values: compareColumns(name, x, y, scales), valid };
           };
         },
       };

@@ -100,7 +100,9 @@ function rank(column: Column, descending: boolean): Float64Array {
   return values;
 }
 
-function ascending(column: Column): Float64Array {
+/** Numbers in the order of the values; what NULL has is left open. */
+export function ascending(column: Column): Float64Array {
+  if (column.kind === 'exact') return unitPlaces(column.units);
   if (column.kind !== 'text') return Float64Array.from(column.values);
   const { codes, dict } = column;
   const order = dict.map((_, code) => code).sort((a, b) => (dict[a] < dict[b] ? -1 : dict[a] > dict[b] ? 1 : 0));
@@ -109,4 +111,13 @@ function ascending(column: Column): Float64Array {
     place[code] = at;
   });
   return Float64Array.from(codes, (code) => place[code]);
+}
+
+function unitPlaces(units: BigInt64Array): Float64Array {
+  const rows = Uint32Array.from(units.keys()).sort((a, b) => (units[a] < units[b] ? -1 : units[a] > units[b] ? 1 : 0));
+  const places = new Float64Array(units.length);
+  for (let at = 1; at < rows.length; at++) {
+    places[rows[at]] = places[rows[at - 1]] + (units[rows[at]] === units[rows[at - 1]] ? 0 : 1);
+  }
+  return places;
 }

@@ -1,7 +1,9 @@
-import type { Column, Valid } from '../column.ts';
+import { finishSums, largestOf, sumType } from '../aggregates/exact-sums.ts';
+import { type Column, columnLength, type Valid } from '../column.ts';
+import { scaleOf, toUnits } from '../exact.ts';
 import { Failures } from '../expr.ts';
 import { fitNumbers } from '../functions/numeric-types.ts';
-import { divide, truncate } from '../kernels/arithmetic.ts';
+import { divide } from '../kernels/arithmetic.ts';
 import { isInteger, isNumeric, type SqlType } from '../schema.ts';
 import { GroupFloats } from './group-floats.ts';
 import type { AnalyticFunction, SlidingCall } from './sliding-call.ts';
@@ -17,9 +19,11 @@ export const slidingCount: AnalyticFunction = {
 
 export const slidingSum: AnalyticFunction = {
   name: 'SUM',
-  doc: 'Sum over the window, in the type of the argument; NULL if no value is there.',
+  doc: 'Sum over the window, in the type of the argument (DECIMAL with all digits); NULL if no value is there.',
   bind: ([x, ...rest]) =>
-    x && rest.length === 0 && isNumeric(x.type) ? { type: x.type, create: () => new SlidingSum(x.type, 'sum') } : null,
+    x && rest.length === 0 && isNumeric(x.type)
+      ? { type: sumType(x.type), create: () => new SlidingSum(x.type, 'sum') }
+      : null,
 };
 
 export const slidingAvg: AnalyticFunction = {
@@ -29,8 +33,9 @@ export const slidingAvg: AnalyticFunction = {
     x && rest.length === 0 && isNumeric(x.type) ? { type: x.type, create: () => new SlidingSum(x.type, 'avg') } : null,
 };
 
-/** COUNT, SUM, AVG: add on entry, subtract on eviction. Integers below 2^53 subtract exactly; doubles carry what rounding
- *  lost (Neumaier 1974) and start from zero whenever a partition is empty. */
+/** COUNT, SUM, AVG: add on entry, subtract on eviction. Integers and DECIMAL are sums of units, in doubles as long as none
+ *  can leave 2^53, from then on in bigints. REAL and DOUBLE carry what rounding lost (Neumaier 1974) and start from zero
+ *  whenever a partition is empty. */
 class SlidingSum implements SlidingCall {
   readonly #type: SqlType;
   readonly #kind: 'count' | 'sum' | 'avg';
@@ -38,12 +43,17 @@ class SlidingSum implements SlidingCall {
   readonly #sums = new GroupFloats();
   readonly #lost = new GroupFloats();
   readonly #counts = new GroupFloats();
-  readonly #isExact: boolean;
+  /** Of exact types: the digits after the point. */
+  readonly #scale: number | null;
+  /** No value so far and no sum is larger than these. */
+  #largestValue = 0;
+  #largestSum = 0;
+  #big: bigint[] | null = null;
 
   constructor(type: SqlType, kind: 'count' | 'sum' | 'avg') {
     this.#type = type;
     this.#kind = kind;
-    this.#isExact = kind === 'count' || isInteger(type);
+    this.#scale = scaleOf(type);
     this.#rows = new SlotNumbers('num');
   }
 
@@ -52,27 +62,31 @@ class SlidingSum implements SlidingCall {
     const counts = this.#counts.upTo(pass.groupCount);
     const sums = this.#sums.upTo(pass.groupCount);
     const lost = this.#lost.upTo(pass.groupCount);
-    const out = new Float64Array(pass.length);
     const outCounts = new Float64Array(pass.length);
-    if (this.#isExact) replayExact(pass, this.#rows, sums, counts, out, outCounts);
+    const type = this.#kind === 'sum' ? sumType(this.#type) : this.#type;
+    if (this.#scale !== null && this.#kind !== 'count' && !this.#hasRoom(pass)) {
+      const big = this.#replayBig(pass, this.#scale, counts, outCounts);
+      return finishSums(this.#kind, type, big, outCounts);
+    }
+    const out = new Float64Array(pass.length);
+    if (this.#scale !== null) replayExact(pass, this.#rows, 10 ** this.#scale, sums, counts, out, outCounts);
     else replayCompensated(pass, this.#rows, sums, lost, counts, out, outCounts);
     if (this.#kind === 'count') return { kind: 'num', values: outCounts, valid: null };
-    let values: Float64Array = out;
-    if (this.#kind === 'avg') {
-      values = divide(out, outCounts);
-      if (isInteger(this.#type)) values = truncate(values);
-    }
+    if (this.#scale !== null) return finishSums(this.#kind, type, out, outCounts);
+    const values = this.#kind === 'avg' ? divide(out, outCounts) : out;
     const valid: Valid = outCounts.includes(0) ? Uint8Array.from(outCounts, (n) => (n > 0 ? 1 : 0)) : null;
     if (valid) for (let i = 0; i < values.length; i++) if (valid[i] === 0) values[i] = 0;
-    return { kind: 'num', ...fitNumbers(values, valid, this.#type, new Failures()) };
+    return { kind: 'num', ...fitNumbers(values, valid, type, new Failures()) };
   }
 
   renumber(mapping: Int32Array): void {
     for (const numbers of [this.#sums, this.#lost, this.#counts]) numbers.renumber(mapping);
+    const big = this.#big;
+    this.#big = big && big.filter((_, group) => mapping[group] >= 0);
   }
 
   snapshot(groups: Int32Array): unknown {
-    if (this.#isExact) return null;
+    if (this.#scale !== null) return null;
     return {
       sums: Float64Array.from(groups, (g) => this.#sums.values[g]),
       lost: Float64Array.from(groups, (g) => this.#lost.values[g]),
@@ -89,18 +103,65 @@ class SlidingSum implements SlidingCall {
   inputOf(slots: Int32Array): Column {
     return this.#rows.column(slots);
   }
+
+  /** Whether no sum can leave 2^53 while the pass is replayed: each row comes and goes at most once. */
+  #hasRoom({ length, slots, evictedTo, groupCount }: Pass): boolean {
+    if (this.#big || this.#rows.units) return false;
+    const { values } = this.#rows;
+    if (isInteger(this.#type) && this.#type.kind !== 'bigint') this.#largestValue = 2 ** 31;
+    else {
+      let largest = this.#largestValue;
+      for (let i = 0; i < length; i++) largest = Math.max(largest, Math.abs(values[slots[i]]));
+      this.#largestValue = largest;
+    }
+    const moved = this.#largestValue * 10 ** (this.#scale ?? 0) * (length + (length > 0 ? evictedTo[length - 1] : 0));
+    if (this.#largestSum + moved > Number.MAX_SAFE_INTEGER) {
+      this.#largestSum = largestOf({ kind: 'bigint' }, this.#sums.values, 0, groupCount);
+    }
+    this.#largestSum += moved;
+    return this.#largestSum <= Number.MAX_SAFE_INTEGER;
+  }
+
+  #replayBig(pass: Pass, scale: number, counts: Float64Array, outCounts: Float64Array): bigint[] {
+    const { length, slots, groups, evicted, evictedTo, groupOf, groupCount } = pass;
+    const { values, state } = this.#rows;
+    this.#big ??= Array.from(this.#sums.values, BigInt);
+    const sums = this.#big;
+    while (sums.length < groupCount) sums.push(0n);
+    const { units } = this.#rows;
+    const unitsAt = (slot: number): bigint => (units ? units[slot] : toUnits(values[slot], scale));
+    const out: bigint[] = [];
+    let e = 0;
+    for (let i = 0; i < length; i++) {
+      for (const to = evictedTo[i]; e < to; e++) {
+        const slot = evicted[e];
+        if (state[slot] !== 1) continue;
+        sums[groupOf[slot]] -= unitsAt(slot);
+        counts[groupOf[slot]]--;
+      }
+      const group = groups[i];
+      const slot = slots[i];
+      if (state[slot] === 1) {
+        sums[group] += unitsAt(slot);
+        counts[group]++;
+      }
+      out.push(sums[group]);
+      outCounts[i] = counts[group];
+    }
+    return out;
+  }
 }
 
 /** COUNT(x) asks only whether x is there, whatever its type. */
 function presence(input: Column | null): Column | null {
   if (!input) return null;
-  const length = input.kind === 'text' ? input.codes.length : input.values.length;
-  return { kind: 'num', values: new Float64Array(length), valid: input.valid };
+  return { kind: 'num', values: new Float64Array(columnLength(input)), valid: input.valid };
 }
 
 function replayExact(
   pass: Pass,
   rows: SlotNumbers,
+  unit: number,
   sums: Float64Array,
   counts: Float64Array,
   out: Float64Array,
@@ -113,13 +174,13 @@ function replayExact(
     for (const to = evictedTo[i]; e < to; e++) {
       const slot = evicted[e];
       if (state[slot] !== 1) continue;
-      sums[groupOf[slot]] -= values[slot];
+      sums[groupOf[slot]] -= Math.round(values[slot] * unit);
       counts[groupOf[slot]]--;
     }
     const group = groups[i];
     const slot = slots[i];
     if (state[slot] === 1) {
-      sums[group] += values[slot];
+      sums[group] += Math.round(values[slot] * unit);
       counts[group]++;
     }
     out[i] = sums[group];
