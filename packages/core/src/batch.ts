@@ -1,7 +1,7 @@
 import { type Column, ColumnBuilder, columnLength, gatherColumn, sliceColumn, type Value, valueAt } from './column.ts';
 import { isPlain, parseUnits, printUnits, scaleOf, toUnits } from './exact.ts';
 import { unitsOf } from './exact-column.ts';
-import { columnKind, type Schema, type SqlType } from './schema.ts';
+import { columnKind, isNumeric, type Schema, type SqlType } from './schema.ts';
 
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type Millis = number;
@@ -135,7 +135,8 @@ export function fromRows(schema: Schema, rows: readonly { readonly rowtime: Mill
 /** A number as a double if that holds it, else as its digits, all of its scale. */
 function stored(value: Value, type: SqlType): Value {
   const scale = scaleOf(type);
-  if (scale === null || value === null || typeof value === 'boolean') return value;
+  if (value === null || typeof value === 'boolean') return value;
+  if (scale === null) return isNumeric(type) ? Number(value) : value;
   if (typeof value === 'number' && !Number.isFinite(value)) return value;
   const units = typeof value === 'string' ? parseUnits(value, scale) : toUnits(value, scale);
   if (units === null || isPlain(units, scale)) return typeof value === 'string' ? Number(value) : value;
@@ -152,6 +153,15 @@ export function toRows(schema: Schema, batch: Batch): { rowtime: Millis; row: Ro
 
 /** One row as an object. Column names come from users, so `__proto__` must be a key like any other. */
 export function rowAt(schema: Schema, batch: Batch, row: number): Row {
-  const entries = schema.map(({ name }, c): [string, Value] => [name, valueAt(batch.columns[c], row)]);
+  const entries = schema.map(({ name }, c): [string, Value] => {
+    const value = valueAt(batch.columns[c], row);
+    return [name, batch.columns[c].kind === 'exact' && typeof value === 'string' ? withoutZeros(value) : value];
+  });
   return Object.fromEntries(entries);
+}
+
+/** A number, if up to 15 digits and zeros behind them are all there is: 0.5 in a column of 18 places. */
+function withoutZeros(digits: string): Value {
+  const text = digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
+  return text.replace(/^-?0*\.?0*/, '').length <= (text.includes('.') ? 16 : 15) ? Number(text) : text;
 }

@@ -69,8 +69,6 @@ test('what the README says is not done yet is refused as such', () => {
     'SELECT STREAM n FROM s; CREATE FUNCTION f(a INTEGER) RETURNS INTEGER CONTAINS SQL RETURN a',
     'SELECT STREAM n FROM s; ALTER PUMP p START',
     'SELECT STREAM n FROM s; DROP STREAM o',
-    'SELECT STREAM CAST(n AS DECIMAL(18,6)) FROM s',
-    'SELECT STREAM 9007199254740993 FROM s',
   ];
   const codes = refused.map((query) => {
     try {

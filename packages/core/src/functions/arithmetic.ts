@@ -1,14 +1,8 @@
 import type { Column, NumColumn } from '../column.ts';
 import { isPlain, scaleOf } from '../exact.ts';
 import { doublesOf } from '../exact-column.ts';
-import {
-  type BoundFunction,
-  beyondDoubles,
-  type Expr,
-  type Failures,
-  type Kernel,
-  type ScalarFunction,
-} from '../expr.ts';
+import type { BoundFunction, Expr, Kernel, ScalarFunction } from '../expr.ts';
+import { beyondDoubles, type Failures } from '../failures.ts';
 import { add, checkNotZero, divide, map, multiply, subtract, truncate } from '../kernels/arithmetic.ts';
 import { both, ValidWriter } from '../kernels/valid.ts';
 import { isInteger, isNumeric, type SqlType } from '../schema.ts';
