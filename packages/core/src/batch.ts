@@ -136,6 +136,7 @@ export function fromRows(schema: Schema, rows: readonly { readonly rowtime: Mill
 function stored(value: Value, type: SqlType): Value {
   const scale = scaleOf(type);
   if (value === null || typeof value === 'boolean') return value;
+  if (type.kind === 'real') return Math.fround(Number(value));
   if (scale === null) return isNumeric(type) ? Number(value) : value;
   if (typeof value === 'number' && !Number.isFinite(value)) return value;
   const units = typeof value === 'string' ? parseUnits(value, scale) : toUnits(value, scale);
@@ -163,5 +164,5 @@ export function rowAt(schema: Schema, batch: Batch, row: number): Row {
 /** A number, if up to 15 digits and zeros behind them are all there is: 0.5 in a column of 18 places. */
 function withoutZeros(digits: string): Value {
   const text = digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
-  return text.replace(/^-?0*\.?0*/, '').length <= (text.includes('.') ? 16 : 15) ? Number(text) : text;
+  return text.replace(/^-?0*\.?0*/, '').replace('.', '').length <= 15 ? Number(text) : text;
 }

@@ -7,7 +7,7 @@ import type { Failures, Kernel } from '../expr.ts';
 import { map, rescaleDecimals } from '../kernels/arithmetic.ts';
 import { mapText, numbersOfTexts, textOfRows } from '../kernels/text.ts';
 import { ValidWriter } from '../kernels/valid.ts';
-import { columnKind, isDatetime, isInteger, isNumeric, isText, printType, type SqlType } from '../schema.ts';
+import { columnKind, isBinary, isDatetime, isInteger, isNumeric, isText, printType, type SqlType } from '../schema.ts';
 import { asDoubles } from './arithmetic.ts';
 import { areWithin, exactKernel, fitPlain } from './exact-arithmetic.ts';
 import { cutInterval, fitsInterval, lastFieldSize, parseInterval, printInterval } from './intervals.ts';
@@ -64,8 +64,7 @@ type Conversion = (column: Column) => Column;
 
 function conversion(from: SqlType, to: SqlType, failures: Failures): Conversion {
   if (isText(from) && isText(to)) return ofText((column) => fitText(column, to));
-  if (isBinary(from) && isBinary(to))
-    return ofText((column) => cutText(column, 'length' in to && to.length ? to.length * 2 : null));
+  if (isBinary(from) && isBinary(to)) return ofText((column) => fitBinary(column, to));
   if (isText(from)) return ofText((column) => parseTexts(column, to, failures));
   if (isText(to)) return (column) => formatValues(column, from, to, failures);
   if (isNumeric(from) && isNumeric(to)) return numericConversion(from, to, failures);
@@ -138,6 +137,16 @@ function fitText(column: TextColumn, to: SqlType): TextColumn {
   if (to.length === null) return column;
   if (to.kind === 'char') return mapText(column, (text) => text.slice(0, to.length!).padEnd(to.length!));
   return cutText(column, to.length);
+}
+
+/** A BINARY(n) is filled with zeros, as CHAR(n) is with blanks. */
+function fitBinary(column: TextColumn, to: SqlType): TextColumn {
+  assert('length' in to, 'a binary type has a length');
+  if (to.length === null) return column;
+  const digits = to.length * 2;
+  return to.kind === 'binary'
+    ? mapText(column, (hex) => hex.slice(0, digits).padEnd(digits, '0'))
+    : cutText(column, digits);
 }
 
 function cutText(column: TextColumn, length: number | null): TextColumn {
@@ -287,8 +296,4 @@ function startOfDay(t: Millis): Millis {
 
 function rank(type: SqlType): number {
   return ['tinyint', 'smallint', 'integer', 'bigint'].indexOf(type.kind);
-}
-
-function isBinary(type: SqlType): boolean {
-  return type.kind === 'binary' || type.kind === 'varbinary';
 }

@@ -177,7 +177,7 @@ export function divideDecimals(
     const divisor = Math.round(b[i] * bUnit);
     const size = Math.abs(dividend / divisor);
     const rounded = Math.round(size);
-    const isExact = isShiftWhole && Math.abs(dividend) < unitsMax && size < unitsMax;
+    const isExact = isShiftWhole && Math.abs(dividend) < unitsMax && Math.abs(divisor) < unitsMax && size < unitsMax;
     out[i] = isExact ? (dividend < 0 === divisor < 0 ? rounded : -rounded) / unit + 0 : Number.NaN;
   }
   return out;

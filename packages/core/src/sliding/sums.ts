@@ -81,8 +81,7 @@ class SlidingSum implements SlidingCall {
 
   renumber(mapping: Int32Array): void {
     for (const numbers of [this.#sums, this.#lost, this.#counts]) numbers.renumber(mapping);
-    const big = this.#big;
-    this.#big = big && big.filter((_, group) => mapping[group] >= 0);
+    if (this.#big) this.#big = this.#big.filter((_, group) => mapping[group] >= 0);
   }
 
   snapshot(groups: Int32Array): unknown {

@@ -131,8 +131,10 @@ function fitter(type: SqlType): (text: string) => string {
       return (text) => cut(text, length).padEnd(length);
     case 'varchar':
       return (text) => (text.length <= length ? text : cut(text, length));
-    default:
+    case 'binary':
       // Hex: two digits a byte.
+      return (text) => text.slice(0, length * 2).padEnd(length * 2, '0');
+    default:
       return (text) => text.slice(0, length * 2);
   }
 }
