@@ -157,7 +157,8 @@ function cutText(column: TextColumn, length: number | null): TextColumn {
 function parseTexts(column: TextColumn, to: SqlType, failures: Failures): Column {
   const failure = failures.number('CastError', `the text cannot be read as ${printType(to)}`);
   const scale = scaleOf(to);
-  if (scale !== null && !column.dict.every(isShortNumber)) {
+  const isPlainType = scale === 0 || !mayBeExact(to);
+  if (scale !== null && !(isPlainType && column.dict.every(isShortNumber))) {
     const units = column.dict.map((text) => parseUnits(text.trim(), scale));
     const { codes } = column;
     const valid = failWhere(codes.length, column.valid, failure, (i) => units[codes[i]] === null);
