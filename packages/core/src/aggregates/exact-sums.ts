@@ -3,7 +3,6 @@ import { divideUnits, plainMax, scaleOf } from '../exact.ts';
 import { Failures } from '../expr.ts';
 import { exactKernel } from '../functions/exact-arithmetic.ts';
 import { fitNumbers } from '../functions/numeric-types.ts';
-import { divide, truncate } from '../kernels/arithmetic.ts';
 import { isInteger, type SqlType } from '../schema.ts';
 
 /** The type of SUM: that of the argument, but a DECIMAL has all the digits there are. Else DECIMAL(5,2) would overflow
@@ -31,14 +30,8 @@ export function finishSums(
   const valid: Valid = counts.includes(0) ? Uint8Array.from(counts, (n) => (n > 0 ? 1 : 0)) : null;
   const scale = scaleOf(type) ?? 0;
   if (sums instanceof Float64Array && (scale === 0 || sums.every((sum) => Math.abs(sum) <= plainMax))) {
-    let values = sums;
-    if (kind === 'avg') {
-      values = divide(sums, counts);
-      if (isInteger(type)) values = truncate(values);
-      else for (let i = 0; i < values.length; i++) values[i] = Math.sign(values[i]) * Math.round(Math.abs(values[i]));
-    }
-    const unit = 10 ** scale;
-    values = values.map((units, i) => (counts[i] > 0 ? units / unit + 0 : 0));
+    const units = kind === 'avg' ? averages(sums, counts, isInteger(type)) : sums;
+    const values = scale === 0 ? units : divideBy(units, 10 ** scale);
     return { kind: 'num', ...fitNumbers(values, valid, type, failures) };
   }
   const average = isInteger(type) ? (sum: bigint, count: bigint) => sum / count : divideUnits;
@@ -46,4 +39,20 @@ export function finishSums(
     const sum = BigInt(sums[i]);
     return kind === 'avg' ? average(sum, BigInt(counts[i])) : sum;
   });
+}
+
+function averages(sums: Float64Array, counts: Float64Array, isTruncated: boolean): Float64Array {
+  const out = new Float64Array(sums.length);
+  for (let i = 0; i < out.length; i++) {
+    if (counts[i] === 0) continue;
+    const average = sums[i] / counts[i];
+    out[i] = (isTruncated ? Math.trunc(average) : average < 0 ? -Math.round(-average) : Math.round(average)) + 0;
+  }
+  return out;
+}
+
+function divideBy(values: Float64Array, divisor: number): Float64Array {
+  const out = new Float64Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = values[i] / divisor;
+  return out;
 }

@@ -7,7 +7,7 @@ import { divide } from '../kernels/arithmetic.ts';
 import { isInteger, isNumeric, type SqlType } from '../schema.ts';
 import { GroupFloats } from './group-floats.ts';
 import type { AnalyticFunction, SlidingCall } from './sliding-call.ts';
-import type { Pass } from './sliding-window.ts';
+import { grownFloats, type Pass } from './sliding-window.ts';
 import { SlotNumbers } from './slot-values.ts';
 
 export const slidingCount: AnalyticFunction = {
@@ -49,11 +49,14 @@ class SlidingSum implements SlidingCall {
   #largestValue = 0;
   #largestSum = 0;
   #big: bigint[] | null = null;
+  /** Of a DECIMAL with digits after the point: the values in units, by slot. */
+  #units: Float64Array<ArrayBuffer> | null = null;
 
   constructor(type: SqlType, kind: 'count' | 'sum' | 'avg') {
     this.#type = type;
     this.#kind = kind;
     this.#scale = scaleOf(type);
+    if (this.#scale !== null && this.#scale > 0) this.#units = new Float64Array(0);
     this.#rows = new SlotNumbers('num');
   }
 
@@ -69,14 +72,15 @@ class SlidingSum implements SlidingCall {
       return finishSums(this.#kind, type, big, outCounts);
     }
     const out = new Float64Array(pass.length);
-    if (this.#scale !== null) replayExact(pass, this.#rows, 10 ** this.#scale, sums, counts, out, outCounts);
+    const values = this.#units ?? this.#rows.values;
+    if (this.#scale !== null) replayExact(pass, values, this.#rows.state, sums, counts, out, outCounts);
     else replayCompensated(pass, this.#rows, sums, lost, counts, out, outCounts);
     if (this.#kind === 'count') return { kind: 'num', values: outCounts, valid: null };
     if (this.#scale !== null) return finishSums(this.#kind, type, out, outCounts);
-    const values = this.#kind === 'avg' ? divide(out, outCounts) : out;
+    const results = this.#kind === 'avg' ? divide(out, outCounts) : out;
     const valid: Valid = outCounts.includes(0) ? Uint8Array.from(outCounts, (n) => (n > 0 ? 1 : 0)) : null;
-    if (valid) for (let i = 0; i < values.length; i++) if (valid[i] === 0) values[i] = 0;
-    return { kind: 'num', ...fitNumbers(values, valid, type, new Failures()) };
+    if (valid) for (let i = 0; i < results.length; i++) if (valid[i] === 0) results[i] = 0;
+    return { kind: 'num', ...fitNumbers(results, valid, type, new Failures()) };
   }
 
   renumber(mapping: Int32Array): void {
@@ -104,21 +108,31 @@ class SlidingSum implements SlidingCall {
   }
 
   /** Whether no sum can leave 2^53 while the pass is replayed: each row comes and goes at most once. */
-  #hasRoom({ length, slots, evictedTo, groupCount }: Pass): boolean {
+  #hasRoom(pass: Pass): boolean {
+    const { length, slots, evictedTo, groupCount } = pass;
     if (this.#big || this.#rows.units) return false;
-    const { values } = this.#rows;
+    const values = this.#units ? this.#enterUnits(pass, this.#units) : this.#rows.values;
     if (isInteger(this.#type) && this.#type.kind !== 'bigint') this.#largestValue = 2 ** 31;
     else {
       let largest = this.#largestValue;
       for (let i = 0; i < length; i++) largest = Math.max(largest, Math.abs(values[slots[i]]));
       this.#largestValue = largest;
     }
-    const moved = this.#largestValue * 10 ** (this.#scale ?? 0) * (length + (length > 0 ? evictedTo[length - 1] : 0));
+    const moved = this.#largestValue * (length + (length > 0 ? evictedTo[length - 1] : 0));
     if (this.#largestSum + moved > Number.MAX_SAFE_INTEGER) {
       this.#largestSum = largestOf({ kind: 'bigint' }, this.#sums.values, 0, groupCount);
     }
     this.#largestSum += moved;
     return this.#largestSum <= Number.MAX_SAFE_INTEGER;
+  }
+
+  #enterUnits({ length, slots, capacity }: Pass, known: Float64Array<ArrayBuffer>): Float64Array {
+    const units = known.length < capacity ? grownFloats(known, capacity) : known;
+    const unit = 10 ** (this.#scale ?? 0);
+    const { values } = this.#rows;
+    for (let i = 0; i < length; i++) units[slots[i]] = Math.round(values[slots[i]] * unit);
+    this.#units = units;
+    return units;
   }
 
   #replayBig(pass: Pass, scale: number, counts: Float64Array, outCounts: Float64Array): bigint[] {
@@ -159,27 +173,26 @@ function presence(input: Column | null): Column | null {
 
 function replayExact(
   pass: Pass,
-  rows: SlotNumbers,
-  unit: number,
+  values: Float64Array,
+  state: Uint8Array,
   sums: Float64Array,
   counts: Float64Array,
   out: Float64Array,
   outCounts: Float64Array,
 ): void {
   const { length, slots, groups, evicted, evictedTo, groupOf } = pass;
-  const { values, state } = rows;
   let e = 0;
   for (let i = 0; i < length; i++) {
     for (const to = evictedTo[i]; e < to; e++) {
       const slot = evicted[e];
       if (state[slot] !== 1) continue;
-      sums[groupOf[slot]] -= Math.round(values[slot] * unit);
+      sums[groupOf[slot]] -= values[slot];
       counts[groupOf[slot]]--;
     }
     const group = groups[i];
     const slot = slots[i];
     if (state[slot] === 1) {
-      sums[group] += Math.round(values[slot] * unit);
+      sums[group] += values[slot];
       counts[group]++;
     }
     out[i] = sums[group];
