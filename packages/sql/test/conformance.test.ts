@@ -71,8 +71,8 @@ describe('the runner', () => {
   test('tells numbers apart that JSON.parse would not', () => {
     const text = (expected: string) => `{
       "name": "n", "tags": [], "sql": "CREATE STREAM o (id BIGINT); CREATE PUMP p AS INSERT INTO o SELECT STREAM id FROM s;",
-      "input_schema": {"s": [{"name": "ID", "type": "BIGINT"}]},
-      "input": [{"stream": "s", "rowtime": "2024-01-01T00:00:00.000Z", "row": {"ID": 123456789012345678}}],
+      "input_schema": {"S": [{"name": "ID", "type": "BIGINT"}]},
+      "input": [{"stream": "S", "rowtime": "2024-01-01T00:00:00.000Z", "row": {"ID": 123456789012345678}}],
       "advance_to": "2024-01-01T00:01:00.000Z",
       "expected": {"O": {"ordered": true, "rows": [{"ID": ${expected}}]}}
     }`;
