@@ -14,6 +14,11 @@ export function isPlain(units: bigint, scale: number): boolean {
 const maxWhole = BigInt(Number.MAX_SAFE_INTEGER);
 const maxScaled = BigInt(plainMax);
 
+/** The largest number of a scale that a double holds. */
+export function plainLimit(scale: number): number {
+  return scale === 0 ? Number.MAX_SAFE_INTEGER : plainMax / 10 ** scale;
+}
+
 /** The digits after the point of a type whose values are exact; null for REAL, DOUBLE and all that are no numbers. */
 export function scaleOf(type: SqlType): number | null {
   if (type.kind === 'decimal') return type.scale;

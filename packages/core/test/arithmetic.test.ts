@@ -184,6 +184,8 @@ test('rounding to a scale goes to the nearest, halves away from zero', () => {
 test('a DECIMAL beyond 2^53 keeps its digits, or is a failure', () => {
   const type = decimal(18, 0);
   expect(evaluateOne(cast(literal(2 ** 53 - 1, double), type))).toBe(2 ** 53 - 1);
+  expect(evaluateOne(cast(literal(5e15, double), type))).toBe(5e15);
+  expect(evaluateOne(call('FLOOR', literal(5e15, type)))).toBe(5e15);
   expect(evaluateOne(cast(literal(2 ** 53 + 2, double), type))).toBe('9007199254740994');
   expect(evaluateOne(call('*', literal(3e9, type), literal(4_000_001, type)))).toBe('12000003000000000');
   expect(evaluateOne(call('*', literal(3e9, type), literal(4e9, type)))).toEqual(overflow);

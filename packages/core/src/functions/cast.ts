@@ -1,7 +1,7 @@
 import { assert } from '../assert.ts';
 import type { Millis } from '../batch.ts';
 import { type Column, constantColumn, type TextColumn, type Valid } from '../column.ts';
-import { mayBeExact, parseUnits, plainMax, printUnits, rescale, scaleOf, toUnits } from '../exact.ts';
+import { mayBeExact, parseUnits, plainLimit, printUnits, rescale, scaleOf, toUnits } from '../exact.ts';
 import { isNumbers, unitsOf } from '../exact-column.ts';
 import type { Failures, Kernel } from '../expr.ts';
 import { map, rescaleDecimals } from '../kernels/arithmetic.ts';
@@ -106,7 +106,7 @@ function numericConversion(from: SqlType, to: SqlType, failures: Failures): Conv
   const exactly = exactKernel(to, failures);
   // What comes from a double has no more digits than the double shows.
   if (scale === null) {
-    const max = toScale === 0 ? Number.MAX_SAFE_INTEGER : plainMax / 10 ** toScale;
+    const max = plainLimit(toScale);
     return (column) => {
       assert(column.kind === 'num', 'a REAL or DOUBLE is a column of doubles');
       const { values, valid } = column;
@@ -123,7 +123,7 @@ function numericConversion(from: SqlType, to: SqlType, failures: Failures): Conv
     }
     if (column.kind === 'num') {
       const values = rescaleDecimals(column.values, scale, toScale);
-      if (areWithin(values, column.valid, plainMax / 10 ** toScale)) {
+      if (areWithin(values, column.valid, plainLimit(toScale))) {
         return { kind: 'num', ...fitPlain(values, column.valid, to, failures) };
       }
     }

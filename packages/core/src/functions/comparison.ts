@@ -48,7 +48,13 @@ function hasPadding({ kind, type }: Expr): boolean {
 }
 
 function withoutPadding(column: Column): Column {
-  return column.kind === 'text' ? { ...column, dict: column.dict.map((text) => text.replace(/ +$/, '')) } : column;
+  return column.kind === 'text' ? { ...column, dict: column.dict.map(withoutBlanks) } : column;
+}
+
+function withoutBlanks(text: string): string {
+  let end = text.length;
+  while (end > 0 && text[end - 1] === ' ') end--;
+  return text.slice(0, end);
 }
 
 /** Numbers with numbers, texts with texts, datetimes with their own kind (AWS SQL reference, "Data Types"). */

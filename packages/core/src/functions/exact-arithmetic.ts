@@ -1,5 +1,5 @@
 import type { NumColumn, Valid } from '../column.ts';
-import { divideUnits, plainMax, rescale, scaleOf, unitRange } from '../exact.ts';
+import { divideUnits, plainLimit, rescale, scaleOf, unitRange } from '../exact.ts';
 import { isNumbers, numbersOf, unitsOf } from '../exact-column.ts';
 import type { BoundFunction, Failures } from '../expr.ts';
 import {
@@ -28,7 +28,7 @@ export function exactOperator(op: Operator, a: SqlType, b: SqlType, type: SqlTyp
   const scales: Scales = [scaleOf(a) ?? 0, scaleOf(b) ?? 0, scaleOf(type) ?? 0];
   const [fast, exact] = isInteger(type) ? [integers[op], integersExactly[op]] : [decimals[op], decimalsExactly(op)];
   const fit = isInteger(type) ? fitNumbers : fitPlain;
-  const max = isInteger(type) ? Number.MAX_SAFE_INTEGER : plainMax / 10 ** scales[2];
+  const max = plainLimit(scales[2]);
   return {
     type,
     kernel: ([left, right], failures) => {

@@ -1,5 +1,5 @@
 import type { Valid } from '../column.ts';
-import { plainMax } from '../exact.ts';
+import { plainLimit } from '../exact.ts';
 import type { Failures } from '../expr.ts';
 import { checkRange, round, roundToFloat, roundToScale } from '../kernels/arithmetic.ts';
 import { isDatetime, isInteger, printType, type SqlType } from '../schema.ts';
@@ -96,7 +96,7 @@ export function fitNumbers(
   }
   if (type.kind === 'decimal') {
     const rounded = roundToScale(values, type.scale);
-    const max = Math.min(10 ** (type.precision - type.scale) - 10 ** -type.scale / 2, plainMax / 10 ** type.scale);
+    const max = Math.min(10 ** (type.precision - type.scale) - 10 ** -type.scale / 2, plainLimit(type.scale));
     return {
       values: rounded,
       valid: checkRange(rounded, valid, -max, max, overflow(type, failures)),
