@@ -5,7 +5,7 @@ import { isInteger, type SqlType } from './schema.ts';
 /** Up to so many units a DECIMAL is told from its neighbours by the double nearest to it: 15 digits. */
 export const plainMax = 999_999_999_999_999;
 
-/** Whether a double holds the value: then it is in a column of doubles, else in one of units, never the other way round. */
+/** Whether a double holds the value. One that none holds is never in a column of doubles. */
 export function isPlain(units: bigint, scale: number): boolean {
   const max = scale === 0 ? maxWhole : maxScaled;
   return units <= max && units >= -max;
