@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as kernels from './kernels.mjs';
 import * as w1 from './w1.mjs';
+import * as wire from './wire.mjs';
 
-const benches = { w1, kernels };
+const benches = { w1, kernels, wire };
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {

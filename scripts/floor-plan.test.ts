@@ -12,6 +12,7 @@ const plan: Readonly<Record<string, { readonly knows: readonly string[]; readonl
   sql: { knows: ['core', 'rcf'], libraries: ['re2js'] },
   sources: { knows: ['core'], libraries: ['*'] },
   sinks: { knows: ['core'], libraries: ['*'] },
+  testing: { knows: ['sinks', 'sources'], libraries: [] },
   examples: { knows: ['core'], libraries: ['@faker-js/faker'] },
   worker: { knows: ['core', 'rcf', 'sql', 'sources', 'sinks', 'examples'], libraries: ['*'] },
 };

@@ -6,9 +6,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RandomCutForest } from '@rowtime/rcf';
 import { java } from './java.mjs';
 
-const { RandomCutForest } = await import(new URL('../../packages/rcf/dist/index.js', import.meta.url));
 const [folder, seedsText = '5'] = process.argv.slice(2);
 if (folder === undefined) fail('usage: node bench/rcf/quality.mjs FOLDER [seeds]');
 const library = await java(join(import.meta.dirname, '../.cache'), (line) => console.error(line));

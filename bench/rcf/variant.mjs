@@ -2,16 +2,15 @@
 // node variant.mjs SHAPE DATA WAY ENGINE WARM_UP SEGMENTS SEGMENT      WAY: batch, single, attribution
 //                                                                     ENGINE: typescript, wasm, parallel
 import { readFileSync } from 'node:fs';
+import { RandomCutForest } from '@rowtime/rcf';
 import { shapes } from './shapes.mjs';
 
-const built = new URL('../../packages/rcf/dist/', import.meta.url);
 const [shape, data, way, engine, ...counts] = process.argv.slice(2);
 const [warmUp, segments, segment] = counts.map(Number);
 const { options } = shapes[shape];
 const bytes = readFileSync(data);
 const points = new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
-const { RandomCutForest } = await import(new URL('index.js', built));
-const { ParallelForest } = engine === 'parallel' ? await import(new URL('parallel/index.js', built)) : {};
+const { ParallelForest } = engine === 'parallel' ? await import('@rowtime/rcf/parallel') : {};
 
 const begin = performance.now();
 const forest =

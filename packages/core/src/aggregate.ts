@@ -22,7 +22,13 @@ export interface AggregateFunction {
   /** One sentence for the function reference. */
   readonly doc: string;
   /** null: it does not take these types. */
-  bind(args: readonly SqlType[]): BoundAggregate | null;
+  bind(args: readonly SqlType[], options?: AggregateOptions): BoundAggregate | null;
+}
+
+/** How a call was written, beside its arguments. */
+export interface AggregateOptions {
+  /** FIRST_VALUE(x) IGNORE NULLS. */
+  readonly ignoreNulls?: boolean;
 }
 
 export interface BoundAggregate {

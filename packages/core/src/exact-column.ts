@@ -1,4 +1,4 @@
-import type { Column, ExactColumn, NumColumn, Valid } from './column.ts';
+import { type Column, columnLength, type ExactColumn, type NumColumn, type Valid } from './column.ts';
 import { isPlain, rescale, toDouble, toUnits } from './exact.ts';
 
 /** A column of numbers, whichever way it is stored. */
@@ -6,7 +6,7 @@ export function isNumbers(column: Column): column is NumColumn | ExactColumn {
   return column.kind === 'num' || column.kind === 'exact';
 }
 
-/** The numbers as the nearest doubles: for what is DOUBLE anyway. */
+/** The numbers as the nearest doubles: for what is DOUBLE anyway, and for what asks only which is not smaller. */
 export function doublesOf(column: Column): Float64Array {
   if (column.kind === 'num') return column.values;
   if (column.kind !== 'exact') throw new Error('broken invariant: a numeric argument is a column of numbers');
@@ -15,15 +15,21 @@ export function doublesOf(column: Column): Float64Array {
   return values;
 }
 
-/** The numbers as units. `scale`: that of the type. What rows that are NULL or failed hold counts as 0. */
-export function unitsOf(column: NumColumn | ExactColumn, scale: number): BigInt64Array {
+/** The numbers of rows [from, to) as units. `scale`: that of the type. What rows that are NULL or failed hold counts as 0. */
+export function unitsOf(
+  column: NumColumn | ExactColumn,
+  scale: number,
+  from = 0,
+  to = columnLength(column),
+): BigInt64Array {
   if (column.kind === 'exact') {
-    const { units, scale: own } = column;
+    const { scale: own } = column;
+    const units = column.units.subarray(from, to);
     return own === scale ? units : units.map((unit) => rescale(unit, own, scale));
   }
   const { values, valid } = column;
-  const units = new BigInt64Array(values.length);
-  for (let i = 0; i < units.length; i++) if (!valid || valid[i] === 1) units[i] = toUnits(values[i], scale);
+  const units = new BigInt64Array(to - from);
+  for (let i = from; i < to; i++) if (!valid || valid[i] === 1) units[i - from] = toUnits(values[i], scale);
   return units;
 }
 

@@ -1,7 +1,7 @@
 import { assert } from './assert.ts';
 import type { Batch, Millis } from './batch.ts';
 import type { Operator } from './operator.ts';
-import { Union } from './operators/union.ts';
+import { inTimeOrder, Union } from './operators/union.ts';
 import { errorStreamSchema, RowErrors } from './row-errors.ts';
 import type { Schema } from './schema.ts';
 import type { RejectedRecord } from './source.ts';
@@ -47,11 +47,15 @@ export class Graph {
       });
     });
     this.#inputErrors = new RowErrors(null);
+    // Those of the input first, then of each operator, then of each stream's readers.
     const failing = built.filter((node) => node.errors);
-    const union = new Union(errorStreamSchema, failing.length + 1);
-    this.#errors = new Node(streamId(errorStream), union, failing.length + 1, undefined);
+    const inputs = 1 + failing.length + built.length;
+    this.#errors = new Node(streamId(errorStream), new Union(errorStreamSchema, inputs), inputs, undefined);
     failing.forEach((node, i) => {
       node.errorInput = i + 1;
+    });
+    built.forEach((node, i) => {
+      node.readerErrorInput = 1 + failing.length + i;
     });
     this.#nodes = built;
     this.#byId = byId.set(this.#errors.id, this.#errors);
@@ -62,8 +66,8 @@ export class Graph {
     return this.#byId.get(streamId(stream))?.operator.schema ?? null;
   }
 
-  /** Calls `reader` with each batch of a stream. */
-  listen(stream: string, reader: (batch: Batch) => void): void {
+  /** Calls `reader` with each batch of a stream, and with where to report the rows that it cannot take. */
+  listen(stream: string, reader: Reader): void {
     const node = this.#byId.get(streamId(stream));
     assert(node, `stream ${stream} exists`);
     node.listeners.push(reader);
@@ -132,9 +136,14 @@ export class Graph {
     for (const node of this.#nodes) {
       const batch = node.errors?.take();
       if (batch) this.#errors.push(batch, node.errorInput);
+      const unread = node.readerErrors.take();
+      // Several readers of one batch report one after the other.
+      if (unread) this.#errors.push(inTimeOrder(unread), node.readerErrorInput);
     }
   }
 }
+
+export type Reader = (batch: Batch, errors: RowErrors) => void;
 
 class Node {
   readonly id: string;
@@ -142,14 +151,17 @@ class Node {
   readonly errors: RowErrors | undefined;
   readonly isInput: boolean;
   readonly readers: { readonly node: Node; readonly input: number }[] = [];
-  readonly listeners: ((batch: Batch) => void)[] = [];
+  readonly listeners: Reader[] = [];
+  /** What its listeners cannot take. */
+  readonly readerErrors = new RowErrors(null);
   /** By input. */
   readonly watermarks: Float64Array;
   /** The watermark that the operator was last told. */
   reached = Number.NEGATIVE_INFINITY;
   errorInput = 0;
+  readerErrorInput = 0;
   readonly #out = (batch: Batch): void => {
-    for (const listener of this.listeners) listener(batch);
+    for (const listener of this.listeners) listener(batch, this.readerErrors);
     for (const { node, input } of this.readers) node.push(batch, input);
   };
 

@@ -8,8 +8,8 @@ import type { Source } from './source.ts';
 /** A whole application: one source, the graph of its streams and pumps, and what takes the results. */
 export interface Job {
   readonly source: Source;
-  /** The in-application stream that the source feeds. */
-  readonly stream: string;
+  /** The in-application stream that the source feeds. Several: they take its partitions in turn (InputParallelism). */
+  readonly stream: string | readonly string[];
   readonly clock: Clock;
   /** Adds to a polled batch, whose times are still those of arrival, the columns that the source does not have. */
   readonly complete?: (batch: Batch) => Batch;
@@ -49,8 +49,9 @@ export async function run(job: Job, signal: AbortSignal): Promise<Progress> {
   const { source, stream, clock, graph, sinks } = job;
   const participants = [...sinks.map(({ sink }) => sink), ...(job.participants ?? [])];
   const limit = job.pendingBytesMax ?? 64 << 20;
+  const streams = typeof stream === 'string' ? [stream] : stream;
   let [rows, rejected, checkpoints] = [0, 0, 0];
-  for (const { stream: from, sink } of sinks) graph.listen(from, (batch: Batch) => sink.write(batch));
+  for (const { stream: from, sink } of sinks) graph.listen(from, (batch, errors) => sink.write(batch, errors));
   const restored = await recover(job, participants);
   const progress = (): Progress => ({ rows, rejected, watermark: clock.snapshot(), checkpoints, restored });
   try {
@@ -58,7 +59,7 @@ export async function run(job: Job, signal: AbortSignal): Promise<Progress> {
       const poll = await source.poll(signal);
       const polled = poll.batch && job.complete ? job.complete(poll.batch) : poll.batch;
       const batch = polled && clock.stamp(polled, graph.inputErrors);
-      if (batch) graph.push(stream, batch);
+      if (batch) graph.push(streams[(poll.partition ?? 0) % streams.length] as string, batch);
       rows += poll.batch?.length ?? 0;
       rejected += poll.rejected.length;
       const watermark = clock.watermark(poll.caughtUpTo);

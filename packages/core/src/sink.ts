@@ -1,4 +1,5 @@
 import type { Batch, Millis } from './batch.ts';
+import type { RowErrors } from './row-errors.ts';
 
 /** Takes part in checkpoints: what it did since the last one becomes visible after the next one is durable, or is undone
  *  by `open` after a crash. Every sink is one; so is whatever keeps a copy of the input, as a delivery stream does. */
@@ -21,6 +22,7 @@ export interface Participant {
 
 /** Where rows of one stream go, in two phases: prepared before a checkpoint, committed after it. */
 export interface Sink extends Participant {
-  /** Encodes into its own buffer. Does not wait, does not keep the batch. */
-  write(batch: Batch): void;
+  /** Encodes into its own buffer. Does not wait, does not keep the batch. A row that can never be delivered, because it is
+   *  larger than its service takes, is reported to `errors` in the order of rows; the others go on. */
+  write(batch: Batch, errors?: RowErrors): void;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { aggregateFunction, aggregateFunctions } from '../src/aggregates/index.ts';
-import { ColumnBuilder, type Value, valueAt } from '../src/column.ts';
+import { type Column, ColumnBuilder, sliceColumn, type Value, valueAt } from '../src/column.ts';
 import { columnKind, printType, type SqlType } from '../src/schema.ts';
 import {
   bigint,
@@ -115,6 +115,12 @@ describe('an aggregate of one group', () => {
     // The squares of these numbers cancel to nothing if they are summed.
     ['VAR_POP', double, [1e9 + 1, 1e9 + 2, 1e9 + 3], 2 / 3],
     ['VAR_POP', double, [1e200, -1e200], failing],
+    ['ANY', boolean, [null, false, true], true],
+    ['ANY', boolean, [null, false], false],
+    ['ANY', boolean, [null], null],
+    ['EVERY', boolean, [null, true], true],
+    ['EVERY', boolean, [null, true, false], false],
+    ['EVERY', boolean, [null], null],
   ];
   test.each(cases)('%s over %j of %j is %s', (name, type, values, expected) => {
     expect(one(name, type, values)).toEqual(expected);
@@ -148,6 +154,7 @@ test('each aggregate has the type that the reference gives it, and takes only wh
     ...['STDDEV_POP', 'STDDEV_SAMP', 'STDDEV', 'VAR_POP', 'VAR_SAMP'].map((name) => `${name}: ${doubles}`),
     `FIRST_VALUE: ${any}`,
     `LAST_VALUE: ${any}`,
+    ...['ANY', 'EVERY'].map((name) => `${name}: - - - - - - - BOOLEAN - -`),
   ]);
   expect(aggregateFunctions.filter(({ bind }) => bind([integer, integer]))).toEqual([]);
 });
@@ -233,10 +240,13 @@ describe('aggregates over groups equal their row version, cut and restored anywh
 test.each(aggregateFunctions.map(({ name }) => name))(
   '%s starts anew after clear, and its snapshot does not change',
   (name) => {
-    const bound = aggregateFunction(name)!.bind([integer])!;
-    const rows = { kind: 'num', values: Float64Array.of(4, 6, 9), valid: null } as const;
+    const bound = aggregateFunction(name)!.bind([integer]) ?? aggregateFunction(name)!.bind([boolean])!;
+    const rows: Column =
+      bound.type.kind === 'boolean'
+        ? { kind: 'bool', values: Uint8Array.of(1, 1, 0), valid: null }
+        : { kind: 'num', values: Float64Array.of(4, 6, 9), valid: null };
     const fresh = bound.create();
-    fresh.update(Int32Array.of(0), { ...rows, values: rows.values.subarray(2) }, 0, 1, 1);
+    fresh.update(Int32Array.of(0), sliceColumn(rows, 2, 3), 0, 1, 1);
     const used = bound.create();
     used.update(Int32Array.of(0, 1), rows, 0, 2, 2);
     const snapshot = used.snapshot();

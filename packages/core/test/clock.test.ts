@@ -8,6 +8,8 @@ import { manualClock } from '../src/testing/index.ts';
 import { double, integer, timestamp } from './expressions.ts';
 import { batchOf, schemaOf } from './rows.ts';
 
+// features: F082
+
 const schema = schemaOf({ t: double, n: integer });
 
 function stamp(clock: Clock, rows: readonly (readonly [Millis, Value, Value?])[], of = schema) {

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { aggregateFunction } from '../src/aggregates/index.ts';
-import { type Batch, concat, fromRows, gather, slice, toRows } from '../src/batch.ts';
+import { type Batch, concat, fromRows, gather, type Row, slice, toRows } from '../src/batch.ts';
 import { type Column, ColumnBuilder, type Value, valueAt } from '../src/column.ts';
 import { isPlain, parseUnits, printUnits, toUnits } from '../src/exact.ts';
 import { compile, type Expr, Failures } from '../src/expr.ts';
 import { scalarFunction, scalarFunctions } from '../src/functions/index.ts';
 import { arithmeticType } from '../src/functions/numeric-types.ts';
 import { Distinct } from '../src/operators/distinct.ts';
+import { GroupRuns } from '../src/operators/group-runs.ts';
 import { Join } from '../src/operators/join.ts';
 import { Slide } from '../src/operators/slide.ts';
 import { Sort } from '../src/operators/sort.ts';
@@ -384,7 +385,7 @@ describe('operators, row by row and restored', () => {
   });
 
   test('OVER: sums that leave 2^53 and come back', () => {
-    const names = ['SUM', 'MIN', 'MAX', 'LAG', 'LAST_VALUE', 'COUNT'] as const;
+    const names = ['SUM', 'MIN', 'MAX', 'LAG', 'LAST_VALUE', 'COUNT', 'SUM DISTINCT', 'AVG DISTINCT'] as const;
     const create = () =>
       new Slide({
         input: schema,
@@ -395,9 +396,10 @@ describe('operators, row by row and restored', () => {
             calls: names.map((name) => ({
               name,
               input: 2,
-              analytic: analyticFunction(name)!.bind([column(2, decimal(19, 5))], {
+              analytic: analyticFunction(name.replace(' DISTINCT', ''))!.bind([column(2, decimal(19, 5))], {
                 ignoreNulls: false,
                 fromLast: false,
+                distinct: name.endsWith('DISTINCT'),
               })!,
             })),
           },
@@ -415,6 +417,7 @@ describe('operators, row by row and restored', () => {
             .map((other) => other.units.d);
           const d = known(own);
           const [least, most] = ends(d);
+          const once = [...new Set(d)];
           return [
             d.length === 0 ? null : total(d),
             least,
@@ -422,6 +425,8 @@ describe('operators, row by row and restored', () => {
             own.at(-2) ?? null,
             own.at(-1) ?? null,
             BigInt(d.length),
+            d.length === 0 ? null : total(once),
+            d.length === 0 ? null : roundHalfUp(total(once), BigInt(once.length)),
           ];
         });
         expect(found.map(({ row }) => names.map((name) => show(row[name], name === 'COUNT' ? 0 : 5)))).toEqual(
@@ -430,6 +435,59 @@ describe('operators, row by row and restored', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  test('OVER a window without an end, and GROUP BY MONOTONIC', () => {
+    const names = ['SUM', 'AVG', 'MIN', 'MAX'] as const;
+    const calls = names.map((name) => ({
+      name,
+      input: 2,
+      aggregate: aggregateFunction(name)!.bind([decimal(19, 5)])!,
+    }));
+    const running = () =>
+      new Slide({ input: schema, windows: [{ frame: { kind: 'unbounded' }, partitionBy: [0], calls }], errors });
+    const runs = () => new GroupRuns({ input: schema, keys: [0], run: 0, calls, errors });
+    const results = (values: readonly (bigint | null)[]): (bigint | null)[] => {
+      const d = known(values);
+      if (d.length === 0) return [null, null, null, null];
+      return [total(d), roundHalfUp(total(d), BigInt(d.length)), ...ends(d)];
+    };
+    const shown = (row: Row): (bigint | null)[] => names.map((name) => show(row[name], 5));
+    fc.assert(
+      fc.property(steps, ({ rows, steps }) => {
+        const expected = rows.map(({ units: { id } }, i) =>
+          results(rows.slice(0, i + 1).flatMap(({ units }) => (units.id === id ? [units.d] : []))),
+        );
+        expect(verifyOperator({ create: running, steps }).map(({ row }) => shown(row))).toEqual(expected);
+        const groups: (typeof rows)[] = [];
+        for (const row of rows) {
+          const last = groups.at(-1);
+          if (last?.[0]?.units.id === row.units.id) last.push(row);
+          else groups.push([row]);
+        }
+        expect(verifyOperator({ create: runs, steps }).map(({ row }) => [show(row['id'], 0), ...shown(row)])).toEqual(
+          groups.map((group) => [group[0]!.units.id, ...results(group.map(({ units }) => units.d))]),
+        );
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('an ascending key that doubles do not tell apart', () => {
+    const created = { schema, time: 0, timeAt: () => Number.NEGATIVE_INFINITY, keys: [{ index: 1, descending: true }] };
+    const first = 2n ** 60n;
+    const batch = fromRows(
+      schema,
+      [0n, 0n, 1n, 1n, 2n, 1000n, 1001n].map((step, i) => ({
+        rowtime: i,
+        row: { id: String(first + step), n: i, d: null },
+      })),
+    );
+    const steps: Step[] = [{ batch }, { advance: Number.POSITIVE_INFINITY }];
+    const sort = () => new Sort({ ...created, rowtimeIsKey: false });
+    expect(verifyOperator({ create: sort, steps }).map(({ row }) => row['n'])).toEqual([1, 0, 3, 2, 4, 5, 6]);
+    const distinct = () => new Distinct({ ...created, keys: [0] });
+    expect(verifyOperator({ create: distinct, steps }).map(({ row }) => row['n'])).toEqual([0, 2, 4, 5, 6]);
   });
 
   test('ORDER BY and DISTINCT', () => {

@@ -263,3 +263,27 @@ describe('for any rows', () => {
     );
   });
 });
+
+test('rows that the readers of a stream cannot take become rows of error_stream, in ROWTIME order', () => {
+  const graph = new Graph([stream('S')], 'plan');
+  const found: [number, unknown, unknown][] = [];
+  // Two readers refuse the same rows: every odd one.
+  for (const name of ['A', 'B']) {
+    graph.listen('S', (batch, errors) => {
+      for (let row = 1; row < batch.length; row += 2) errors.report({ name, message: 'too large' }, schema, batch, row);
+    });
+  }
+  graph.listen(errorStream, (batch) => {
+    for (const { rowtime, row } of toRows(errorStreamSchema, batch))
+      found.push([rowtime, row['ERROR_NAME'], row['DATA_ROWTIME']]);
+  });
+  graph.push('S', batchOf(schema, [1, 1, 'a'], [2, 2, 'b'], [3, 3, 'c'], [4, 4, 'd']));
+  expect(found).toEqual([]);
+  graph.advance(Number.POSITIVE_INFINITY);
+  expect(found).toEqual([
+    [2, 'A', 2],
+    [2, 'B', 2],
+    [4, 'A', 4],
+    [4, 'B', 4],
+  ]);
+});

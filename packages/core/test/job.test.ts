@@ -127,6 +127,25 @@ describe('a job', () => {
     );
   });
 
+  test('deals the partitions of its source to several streams in turn', async () => {
+    const names = ['S1', 'S2'];
+    const recordings: Recording[] = names.map(() => ({ published: [] }));
+    const passing = stateless(schema, (batch, out) => out(batch));
+    const graph = new Graph(
+      names.map((name) => ({ id: streamId(name), operator: passing, from: [] })),
+      'plan',
+    );
+    const script = scriptedSource(schema, [minute(0, ['a', 0]), minute(1, ['b', 1]), minute(2, ['c', 2])]);
+    let partition = 0;
+    const source = {
+      ...script,
+      poll: async (signal: AbortSignal) => ({ ...(await script.poll(signal)), partition: partition++ }),
+    };
+    const sinks = names.map((stream, i) => ({ stream, sink: recordingSink(recordings[i]!, schema) }));
+    await run(job(source, fresh(), { stream: names, graph, sinks }), live);
+    expect(recordings.map(({ published }) => published)).toEqual([['[0,"a",0]', '[120000,"c",2]'], ['[60000,"b",1]']]);
+  });
+
   test('never lets ROWTIME go back over a restart, although arrival times do', async () => {
     const script: Scripted[] = [minute(2, ['a', 1]), minute(0, ['a', 1]), minute(3, ['a', 1])];
     const [unbroken, outcome, store] = [fresh(), fresh(), memoryStore()];

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { aggregateFunction } from '../src/aggregates/index.ts';
 import { type Batch, fromRows, type Row } from '../src/batch.ts';
 import type { Value } from '../src/column.ts';
 import type { Expr } from '../src/expr.ts';
@@ -7,7 +8,7 @@ import { type OverWindow, Slide } from '../src/operators/slide.ts';
 import { RowErrors } from '../src/row-errors.ts';
 import type { Schema, SqlType } from '../src/schema.ts';
 import { analyticFunction } from '../src/sliding/index.ts';
-import type { Frame } from '../src/sliding/sliding-window.ts';
+import type { BoundedFrame } from '../src/sliding/sliding-window.ts';
 import { verifyOperator } from '../src/testing/verify-operator.ts';
 
 const schema: Schema = [
@@ -27,17 +28,20 @@ interface Written {
   readonly more?: readonly Expr[];
   readonly ignoreNulls?: boolean;
   readonly fromLast?: boolean;
+  readonly distinct?: boolean;
 }
 
-function over(frame: Frame, partitionBy: readonly string[], ...written: Written[]): OverWindow {
+function over(frame: BoundedFrame, partitionBy: readonly string[], ...written: Written[]): OverWindow {
   const index = (name: string): number => schema.findIndex((field) => field.name === name);
-  const calls = written.map(({ name, column, more = [], ignoreNulls = false, fromLast = false }, i) => {
-    const args: Expr[] =
-      column === null ? [] : [{ kind: 'column', index: index(column), type: schema[index(column)].type }];
-    const analytic = analyticFunction(name)?.bind([...args, ...more], { ignoreNulls, fromLast });
-    if (!analytic) throw new Error(`${name} does not take ${column}`);
-    return { name: `c${i}`, input: column === null ? null : index(column), analytic };
-  });
+  const calls = written.map(
+    ({ name, column, more = [], ignoreNulls = false, fromLast = false, distinct = false }, i) => {
+      const args: Expr[] =
+        column === null ? [] : [{ kind: 'column', index: index(column), type: schema[index(column)].type }];
+      const analytic = analyticFunction(name)?.bind([...args, ...more], { ignoreNulls, fromLast, distinct });
+      if (!analytic) throw new Error(`${name} does not take ${column}`);
+      return { name: `c${i}`, input: column === null ? null : index(column), analytic };
+    },
+  );
   return { frame, partitionBy: partitionBy.map(index), calls };
 }
 
@@ -71,14 +75,32 @@ const written: readonly Written[] = [
   },
   { name: 'ANY', column: 'b' },
   { name: 'EVERY', column: 'b' },
+  { name: 'SUM', column: 'n', distinct: true },
+  { name: 'AVG', column: 'n', distinct: true },
+  { name: 'MAX', column: 'n', distinct: true },
 ];
+
+/** The same without those that need the rows themselves: what a window without an end can compute. */
+function running(...calls: readonly Written[]): OverWindow {
+  const index = (name: string): number => schema.findIndex((field) => field.name === name);
+  return {
+    frame: { kind: 'unbounded' },
+    partitionBy: [index('k')],
+    calls: calls.map(({ name, column, ignoreNulls = false }, i) => {
+      const types = column === null ? [] : [schema[index(column)].type];
+      const aggregate = aggregateFunction(name)!.bind(types, { ignoreNulls })!;
+      return { name: `c${i}`, input: column === null ? null : index(column), aggregate };
+    }),
+  };
+}
 
 /** The value of a call over the rows of its window, the current one last, the plain way. */
 function plainly(
-  { name, column, more = [], ignoreNulls = false, fromLast = false }: Written,
+  { name, column, more = [], ignoreNulls = false, fromLast = false, distinct = false }: Written,
   rows: readonly Row[],
 ): Value {
-  const all = rows.map((row) => (column === null ? 1 : row[column]));
+  const given = rows.map((row) => (column === null ? 1 : row[column]));
+  const all = distinct ? [...new Set(given)] : given;
   const values = all.filter((value) => value !== null);
   const numbers = values.map(Number);
   const list = ignoreNulls ? values : all;
@@ -138,7 +160,7 @@ const rowsArbitrary = fc
   });
 
 describe('OVER a sliding window', () => {
-  test.each<[string, Frame]>([
+  test.each<[string, BoundedFrame]>([
     ['RANGE', { kind: 'range', millis: 10 }],
     ['RANGE of nothing but the same ROWTIME', { kind: 'range', millis: 0 }],
     ['ROWS', { kind: 'rows', preceding: 2 }],
@@ -176,6 +198,29 @@ describe('OVER a sliding window', () => {
       );
     },
   );
+});
+
+test('OVER a window without an end every aggregate sees all rows of its partition so far', () => {
+  const calls = written.filter(({ name, distinct }) => aggregateFunction(name) && !distinct);
+  expect(calls.length).toBeGreaterThan(10);
+  fc.assert(
+    fc.property(rowsArbitrary, (rows) => {
+      const results = verifyOperator({ create: create([running(...calls)]), steps: [{ batch: batchOf(rows) }] });
+      const expected = rows.map((current, i) => {
+        const partition = rows.slice(0, i + 1).flatMap(({ row }) => (row['k'] === current.row['k'] ? [row] : []));
+        return calls.map((call) => plainly(call, partition));
+      });
+      expect(results.map(({ row }) => calls.map((_, c) => row[`c${c}`]))).toEqual(expected);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('sums of distinct doubles are as exact as if what left had never been there', () => {
+  const rows = [1e16, 1, 1, 2, 3].map((x, i) => ({ rowtime: i * 5, row: { k: 'a', n: 0, x, s: '', b: true } }));
+  const windows = [over({ kind: 'rows', preceding: 2 }, ['k'], { name: 'SUM', column: 'x', distinct: true })];
+  const results = verifyOperator({ create: create(windows), steps: [{ batch: batchOf(rows) }] });
+  expect(results.map(({ row }) => row['c0'])).toEqual([1e16, 1e16 + 1, 1e16 + 1, 3, 6]);
 });
 
 test('averages of doubles do not drift: a window that lost a huge value is as exact as one that never had it', () => {

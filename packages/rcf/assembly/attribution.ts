@@ -3,7 +3,7 @@
 
 import { boxOf, pointOf } from './boxes';
 import { depthFound, descendFour, leafFound } from './descend';
-import { lanes, pointBytes, setLanes } from './lanes';
+import { lanesAtAnyWidth, pointBytes } from './lanes';
 import {
   depths,
   dimensions,
@@ -16,6 +16,7 @@ import {
   roots,
   shares,
   unseen,
+  width,
 } from './state';
 import { exact, exactSum, highHalf, leastOf, lowHalf } from './sum';
 
@@ -23,7 +24,7 @@ import { exact, exactSum, highHalf, leastOf, lowHalf } from './sum';
 let outside: f64 = 0;
 let range: f64 = 0;
 
-// The room at `shares`: doubles, as many as a point is wide, of each of these.
+// The room at `shares`: doubles, as many as a point is wide but four at least, of each of these.
 const gapsPart: usize = 0;
 const highPart: usize = 1;
 const lowPart: usize = 2;
@@ -33,29 +34,29 @@ const totalLowPart: usize = 4;
 const shadowPart: usize = 5;
 
 /** Leaves in `shares`, parts 3 and 4, the sums over the trees [from, to) of high and low. */
-export function attributeTrees<K>(from: i32, to: i32, at: usize): void {
-  memory.fill(part<K>(totalHighPart), 0, 2 * partBytes<K>());
+export function attributeTrees(from: i32, to: i32, at: usize): void {
+  memory.fill(part(totalHighPart), 0, 2 * partBytes());
   const last = roots + ((<usize>(to - 1)) << 2);
   for (let tree = from; tree < to; tree += 4) {
     const r0 = roots + ((<usize>tree) << 2);
     const r1 = min(r0 + 4, last);
     const r2 = min(r1 + 4, last);
     const r3 = min(r2 + 4, last);
-    descendFour<K>(load<i32>(r0), load<i32>(r1), load<i32>(r2), load<i32>(r3), at, at, at, at);
+    descendFour<v128>(load<i32>(r0), load<i32>(r1), load<i32>(r2), load<i32>(r3), at, at, at, at);
     const count = min(4, to - tree);
-    for (let lane = 0; lane < count; lane++) attributeTree<K>(tree + lane, leafFound(lane), depthFound(lane), at);
+    for (let lane = 0; lane < count; lane++) attributeTree(tree + lane, leafFound(lane), depthFound(lane), at);
   }
 }
 
-function attributeTree<K>(tree: i32, leaf: i32, leafDepth: i32, at: usize): void {
+function attributeTree(tree: i32, leaf: i32, leafDepth: i32, at: usize): void {
   const mass = load<i32>(masses + ((<usize>tree) << 2));
-  const end = partBytes<K>();
-  const high = part<K>(highPart);
-  const low = part<K>(lowPart);
+  const end = partBytes();
+  const high = part(highPart);
+  const low = part(lowPart);
   let above = unseen + ((<usize>leafDepth) << 3);
   let saved = load<f64>(above);
 
-  measure<K>(pointOf<K>(leaf), pointOf<K>(leaf), at);
+  measure(pointOf<v128>(leaf), pointOf<v128>(leaf), at);
   const duplicate = outside == 0;
   if (duplicate) {
     const leafMass = load<i32>(leafMasses + ((<usize>leaf) << 2));
@@ -67,7 +68,7 @@ function attributeTree<K>(tree: i32, leaf: i32, leafDepth: i32, at: usize): void
       v128.store(low + o, share);
     }
   } else {
-    const gaps = part<K>(gapsPart);
+    const gaps = part(gapsPart);
     for (let o: usize = 0; o < end; o += 16) {
       const gap = v128.load(gaps + o);
       const share = f64x2.div(f64x2.mul(f64x2.splat(saved), f64x2.abs(gap)), f64x2.splat(range));
@@ -86,21 +87,22 @@ function attributeTree<K>(tree: i32, leaf: i32, leafDepth: i32, at: usize): void
     above -= 8;
     if (duplicate) {
       const record = nodes + ((<usize>node) << 4);
-      growShadow<K>(load<i32>(record) == link ? load<i32>(record, 4) : load<i32>(record), link == ~leaf);
+      growShadow(load<i32>(record) == link ? load<i32>(record, 4) : load<i32>(record), link == ~leaf);
       link = node;
-      const shadow = part<K>(shadowPart);
-      measure<K>(shadow, shadow + (end >> 1), at);
+      const shadow = part(shadowPart);
+      measure(shadow, shadow + (end >> 1), at);
     } else {
-      const box = boxOf<K>(node);
-      measure<K>(box, box + pointBytes<K>(), at);
+      const box = boxOf<v128>(node);
+      measure(box, box + pointBytes<v128>(), at);
     }
     if (outside == 0) break;
-    shareOut<K>(load<f64>(above));
+    shareOut(load<f64>(above));
   }
 
-  if (duplicate) rescale<K>(saved);
+  // A leaf that is the whole tree has met no box: its shares are right as they are.
+  if (duplicate && leafDepth > 0) rescale(saved);
   const log = f64x2.splat(load<f64>(logs + ((<usize>mass) << 3)));
-  const total = part<K>(totalHighPart);
+  const total = part(totalHighPart);
   for (let o: usize = 0; o < 2 * end; o += 16) {
     const normalised = f64x2.div(f64x2.mul(v128.load(high + o), log), f64x2.splat(ln2));
     v128.store(total + o, f64x2.add(v128.load(total + o), normalised));
@@ -108,11 +110,11 @@ function attributeTree<K>(tree: i32, leaf: i32, leafDepth: i32, at: usize): void
 }
 
 /** The chance that a cut separates the point from the box goes to the dimensions where it lies outside. */
-function shareOut<K>(here: f64): void {
-  const end = partBytes<K>();
-  const gaps = part<K>(gapsPart);
-  const high = part<K>(highPart);
-  const low = part<K>(lowPart);
+function shareOut(here: f64): void {
+  const end = partBytes();
+  const gaps = part(gapsPart);
+  const high = part(highPart);
+  const low = part(lowPart);
   const rest = f64x2.splat(1 - outside / range);
   for (let o: usize = 0; o < end; o += 16) {
     const gap = v128.load(gaps + o);
@@ -124,22 +126,22 @@ function shareOut<K>(here: f64): void {
 }
 
 /** The shares of a duplicate add up to its score. */
-function rescale<K>(saved: f64): void {
-  const high = part<K>(highPart);
-  const low = part<K>(lowPart);
+function rescale(saved: f64): void {
+  const high = part(highPart);
+  const low = part(lowPart);
   let sum: f64 = 0;
   for (let o: usize = 0; o < (<usize>dimensions) << 3; o += 8) sum += load<f64>(high + o) + load<f64>(low + o);
   const scale = f64x2.splat(saved / sum);
-  for (let o: usize = 0; o < 2 * partBytes<K>(); o += 16) v128.store(high + o, f64x2.mul(v128.load(high + o), scale));
+  for (let o: usize = 0; o < 2 * partBytes(); o += 16) v128.store(high + o, f64x2.mul(v128.load(high + o), scale));
 }
 
 /**
  * The sides are float32, as in the score; the gaps, unlike there, doubles. Such a gap is a multiple of the last bits of the
  * numbers it is the difference of, so here these decide whether the order of the sum is free: see exactSum.
  */
-function measure<K>(min: usize, max: usize, at: usize): void {
-  const bytes = pointBytes<K>();
-  const gaps = part<K>(gapsPart);
+function measure(min: usize, max: usize, at: usize): void {
+  const bytes = pointBytes<v128>();
+  const gaps = part(gapsPart);
   let outLow = f64x2.splat(0);
   let outHigh = f64x2.splat(0);
   let leastNumber = i32x4.splat(-1);
@@ -147,24 +149,22 @@ function measure<K>(min: usize, max: usize, at: usize): void {
   let sidesHigh = f64x2.splat(0);
   let leastSide = i32x4.splat(-1);
   for (let o: usize = 0; o < bytes; o += 16) {
-    const x = lanes<K>(at + o);
-    const boxLow = lanes<K>(min + o);
-    const boxHigh = lanes<K>(max + o);
+    const x = lanesAtAnyWidth(at + o);
+    const boxLow = lanesAtAnyWidth(min + o);
+    const boxHigh = lanesAtAnyWidth(max + o);
     const side = f32x4.sub(f32x4.pmax(boxHigh, x), f32x4.pmin(boxLow, x));
-    const gap = gapOf(lowHalf(boxLow), lowHalf(boxHigh), lowHalf(x));
-    v128.store(gaps + 2 * o, gap);
-    outLow = f64x2.add(outLow, f64x2.abs(gap));
+    const gapLow = gapOf(lowHalf(boxLow), lowHalf(boxHigh), lowHalf(x));
+    const gapHigh = gapOf(highHalf(boxLow), highHalf(boxHigh), highHalf(x));
+    v128.store(gaps + 2 * o, gapLow);
+    v128.store(gaps + 2 * o, gapHigh, 16);
+    outLow = f64x2.add(outLow, f64x2.abs(gapLow));
+    outHigh = f64x2.add(outHigh, f64x2.abs(gapHigh));
     sidesLow = f64x2.add(sidesLow, lowHalf(side));
-    if (sizeof<K>() == 16) {
-      const gap2 = gapOf(highHalf(boxLow), highHalf(boxHigh), highHalf(x));
-      v128.store(gaps + 2 * o, gap2, 16);
-      outHigh = f64x2.add(outHigh, f64x2.abs(gap2));
-      sidesHigh = f64x2.add(sidesHigh, highHalf(side));
-      leastSide = leastOf(leastSide, side);
-      leastNumber = leastOf(leastNumber, f32x4.abs(x));
-      leastNumber = leastOf(leastNumber, f32x4.abs(boxLow));
-      leastNumber = leastOf(leastNumber, f32x4.abs(boxHigh));
-    }
+    sidesHigh = f64x2.add(sidesHigh, highHalf(side));
+    leastSide = leastOf(leastSide, side);
+    leastNumber = leastOf(leastNumber, f32x4.abs(x));
+    leastNumber = leastOf(leastNumber, f32x4.abs(boxLow));
+    leastNumber = leastOf(leastNumber, f32x4.abs(boxHigh));
   }
   outside = exactSum(outLow, outHigh, leastNumber);
   if (!exact) {
@@ -189,26 +189,26 @@ function gapOf(min: v128, max: v128, x: v128): v128 {
 }
 
 /** The box that a duplicate's leaf would leave behind becomes, or is joined with, that of a sibling met on the way up. */
-function growShadow<K>(sibling: i32, first: bool): void {
-  const bytes = pointBytes<K>();
-  const min = part<K>(shadowPart);
-  const max = min + (partBytes<K>() >> 1);
-  const low = sibling < 0 ? pointOf<K>(~sibling) : boxOf<K>(sibling);
+function growShadow(sibling: i32, first: bool): void {
+  const bytes = pointBytes<v128>();
+  const min = part(shadowPart);
+  const max = min + (partBytes() >> 1);
+  const low = sibling < 0 ? pointOf<v128>(~sibling) : boxOf<v128>(sibling);
   const high = sibling < 0 ? low : low + bytes;
   for (let o: usize = 0; o < bytes; o += 16) {
-    const boxLow = lanes<K>(low + o);
-    const boxHigh = lanes<K>(high + o);
-    setLanes<K>(min + o, first ? boxLow : f32x4.pmin(boxLow, lanes<K>(min + o)));
-    setLanes<K>(max + o, first ? boxHigh : f32x4.pmax(boxHigh, lanes<K>(max + o)));
+    const boxLow = lanesAtAnyWidth(low + o);
+    const boxHigh = lanesAtAnyWidth(high + o);
+    v128.store(min + o, first ? boxLow : f32x4.pmin(boxLow, v128.load(min + o)));
+    v128.store(max + o, first ? boxHigh : f32x4.pmax(boxHigh, v128.load(max + o)));
   }
 }
 
-function part<K>(index: usize): usize {
-  return shares + index * partBytes<K>();
+function part(index: usize): usize {
+  return shares + index * partBytes();
 }
 
-function partBytes<K>(): usize {
-  return sizeof<K>() < 16 ? 16 : pointBytes<K>() << 1;
+function partBytes(): usize {
+  return (<usize>max(4, width)) << 3;
 }
 
 const ln2: f64 = 0.6931471805599453;

@@ -51,10 +51,7 @@ export function score(treeFrom: i32, treeTo: i32, out: usize): void {
 
 /** Leaves in `shares` the sums over the trees [treeFrom, treeTo) of the attributions of the block's first row. */
 export function attribute(treeFrom: i32, treeTo: i32): void {
-  const first = pad(1);
-  if (dimensions == 1) attributeTrees<f32>(treeFrom, treeTo, first);
-  else if (dimensions == 2) attributeTrees<f64>(treeFrom, treeTo, first);
-  else attributeTrees<v128>(treeFrom, treeTo, first);
+  attributeTrees(treeFrom, treeTo, pad(1));
 }
 
 /**

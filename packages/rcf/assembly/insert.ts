@@ -39,7 +39,9 @@ export function insert<K>(tree: i32, at: usize, known: i32): i32 {
   }
   const sibling = chooseCut<K>(tree, near, at);
   const leaf = takeLeaf<K>(tree, at);
-  splice<K>(tree, sibling, leaf, at);
+  const node = splice(tree, sibling, leaf, at);
+  joinBoxes<K>(node);
+  extendBoxes<K>(load<i32>(nodeParents + ((<usize>node) << 2)), at);
   return leaf;
 }
 
@@ -84,8 +86,8 @@ function chooseCut<K>(tree: i32, leaf: i32, at: usize): i32 {
   return sibling;
 }
 
-/** Puts a node with the chosen cut where the sibling was; the sibling and the new leaf go below it. */
-function splice<K>(tree: i32, sibling: i32, leaf: i32, at: usize): void {
+/** Puts a node with the chosen cut where the sibling was; the sibling and the new leaf go below it. Its box is still to do. */
+function splice(tree: i32, sibling: i32, leaf: i32, at: usize): i32 {
   const node = load<i32>(freeNodes + ((<usize>tree) << 2));
   store<i32>(freeNodes + ((<usize>tree) << 2), load<i32>(nodeParents + ((<usize>node) << 2)));
 
@@ -106,9 +108,7 @@ function splice<K>(tree: i32, sibling: i32, leaf: i32, at: usize): void {
   store<i32>(record, chosenDimension, 12);
   store<i32>(leafParents + ((<usize>leaf) << 2), node);
   store<i32>(siblingParent, node);
-
-  joinBoxes<K>(node);
-  extendBoxes<K>(above, at);
+  return node;
 }
 
 function takeLeaf<K>(tree: i32, at: usize): i32 {

@@ -21,3 +21,10 @@ export function setLanes<K>(at: usize, numbers: v128): void {
   else if (sizeof<K>() == 8) v128.store64_lane(at, numbers, 0);
   else v128.store(at, numbers);
 }
+
+/** `lanes`, where K is not known: for what need not be as fast. */
+export function lanesAtAnyWidth(at: usize): v128 {
+  if (width == 1) return lanes<f32>(at);
+  if (width == 2) return lanes<f64>(at);
+  return lanes<v128>(at);
+}

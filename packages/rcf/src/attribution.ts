@@ -96,7 +96,8 @@ export class Attributor {
       for (let k = 0; k < count; k++) shares[gapShares[k]!]! += (gaps[k]! / range) * here;
     }
 
-    if (duplicate) {
+    // A leaf that is the whole tree has met no box: its shares are right as they are.
+    if (duplicate && leafParents[leaf]! >= 0) {
       let sum = 0;
       for (let i = 0; i < dimensions; i++) sum += shares[i]! + shares[dimensions + i]!;
       const scale = saved / sum;

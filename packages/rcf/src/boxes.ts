@@ -29,6 +29,10 @@ export function extendBoxes(trees: Trees, node: number, values: Float32Array, at
  */
 export function shrinkBoxes(trees: Trees, node: number, values: Float32Array, at: number): void {
   const { nodes, boxes, points, nodeParents, dimensions, width } = trees;
+  if (dimensions <= 2) {
+    for (let above = node; above !== none && joinBoxes(trees, above); ) above = nodeParents[above]!;
+    return;
+  }
   if (faces.length < dimensions) faces = new Int32Array(dimensions);
   const open = faces;
   for (let i = 0; i < dimensions; i++) open[i] = i;
@@ -79,8 +83,8 @@ export function shrinkBoxes(trees: Trees, node: number, values: Float32Array, at
 // The dimensions in which faces still move.
 let faces = new Int32Array(64);
 
-/** The box around the boxes of both children. */
-export function joinBoxes(trees: Trees, node: number): void {
+/** The box around the boxes of both children. Returns whether it is another than before. */
+export function joinBoxes(trees: Trees, node: number): boolean {
   const { nodes, boxes, points, dimensions, width } = trees;
   const left = nodes[4 * node]!;
   const right = nodes[4 * node + 1]!;
@@ -93,15 +97,21 @@ export function joinBoxes(trees: Trees, node: number): void {
   const rightHigh = right < 0 ? rightLow : rightLow + width;
   const low = 2 * width * node;
   const high = low + width;
+  let moved = false;
   for (let i = 0; i < dimensions; i++) {
     const a = leftFrom[leftLow + i]!;
     const b = rightFrom[rightLow + i]!;
     const c = leftFrom[leftHigh + i]!;
     const d = rightFrom[rightHigh + i]!;
-    boxes[low + i] = Math.min(a, b);
-    boxes[high + i] = Math.max(c, d);
+    const min = Math.min(a, b);
+    const max = Math.max(c, d);
+    if (min === boxes[low + i] && max === boxes[high + i]) continue;
+    boxes[low + i] = min;
+    boxes[high + i] = max;
+    moved = true;
   }
-  sumRange(trees, node);
+  if (moved) sumRange(trees, node);
+  return moved;
 }
 
 /** The sides are float32, their sum is double, in the order of the dimensions: the library's bits depend on all three. */

@@ -58,16 +58,14 @@ function chooseCut(trees: Trees, tree: number, leaf: number, values: Float32Arra
   random.replay(trees.seeds, tree);
   let sibling = ~leaf;
   // The box of a leaf is its point: the first cut always separates.
-  cut.join(points, width * leaf, width * leaf, values, at, dimensions);
-  cut.draw(random, dimensions);
+  cut.draw(random, points, width * leaf, width * leaf, values, at, dimensions);
   chosenDimension = cut.dimension;
   chosen[0] = cut.value[0]!;
   for (let node = trees.leafParents[leaf]!; node !== none; node = nodeParents[node]!) {
     const low = 2 * width * node;
     const high = low + width;
     // Nor can any higher box be cut apart from a point inside this one. The rest of the sequence is thrown away.
-    if (!cut.join(boxes, low, high, values, at, dimensions)) break;
-    cut.draw(random, dimensions);
+    if (!cut.draw(random, boxes, low, high, values, at, dimensions)) break;
     const i = cut.dimension;
     const value = cut.value[0]!;
     if (values[at + i]! <= value ? value < boxes[low + i]! : value >= boxes[high + i]!) {

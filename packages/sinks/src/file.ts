@@ -1,16 +1,15 @@
-import type { Batch, Schema, Sink } from '@rowtime/core';
-import { createJsonEncoder } from './encode/json.ts';
+import type { Schema, Sink } from '@rowtime/core';
+import { createEncoder, type RowFormat } from './encode/format.ts';
 import { safeName } from './layout.ts';
-import { ObjectWriter } from './objects.ts';
+import { objectSink } from './object-sink.ts';
+import { type ObjectCut, ObjectWriter } from './objects.ts';
 
-export interface FileSinkOptions {
+export interface FileSinkOptions extends ObjectCut {
   readonly folder: string;
-  readonly stream: string;
   readonly schema: Schema;
-  /** See ObjectOptions: 1 MiB and 60 s of ROWTIME, whichever comes first. */
-  readonly bufferBytes?: number;
-  readonly bufferMs?: number;
-  /** Whether ROWTIME comes first in a row. Default 'iso'. */
+  /** Default: lines of JSON, ROWTIME first as `rowtime` says. */
+  readonly format?: RowFormat;
+  /** Whether ROWTIME comes first in a row, where `format` is left out. Default 'iso'. */
   readonly rowtime?: 'iso' | false;
   /** See ObjectOptions. */
   readonly beforeStep?: (step: string) => void;
@@ -18,21 +17,7 @@ export interface FileSinkOptions {
 
 /** The rows of a stream as lines of JSON in `<folder>/<stream>/YYYY/MM/DD/HH/`: exactly once, with the same names and bytes
  *  whatever died on the way. People read these files, so each line ends and begins with its minute, unlike Firehose's. */
-export function fileSink({ folder, stream, schema, rowtime = 'iso', ...options }: FileSinkOptions): Sink {
-  const encoder = createJsonEncoder(schema, { rowtime, delimiter: '\n' });
-  const objects = new ObjectWriter({ ...options, folder, prefix: `${safeName(stream)}/`, stream });
-  return {
-    open: (prepared) => objects.open(prepared),
-    write(batch: Batch) {
-      const { bytes, ends } = encoder.encode(batch);
-      objects.appendMany(bytes, ends, batch.rowtime, batch.length);
-    },
-    get pendingBytes() {
-      return objects.pendingBytes;
-    },
-    advance: (watermark) => objects.advance(watermark),
-    prepare: () => objects.prepare(),
-    commit: (prepared) => objects.commit(prepared),
-    close: () => objects.close(),
-  };
+export function fileSink({ schema, rowtime = 'iso', ...options }: FileSinkOptions): Sink {
+  const { prefix = `${safeName(options.stream)}/`, format = { type: 'JSON', rowtime, delimiter: '\n' } } = options;
+  return objectSink(new ObjectWriter({ ...options, prefix }), createEncoder(schema, format));
 }

@@ -1,10 +1,54 @@
 import { createHash } from 'node:crypto';
 import { assert, type Millis } from '@rowtime/core';
+import { compilePrefix } from './prefix.ts';
 
-/** Where Firehose puts an object: `YYYY/MM/DD/HH/<stream>-1-YYYY-MM-DD-HH-MM-SS-<uuid>`, in UTC, by the time of the first
- *  record in it (AWS Firehose guide, "Configure Amazon S3 object name format"). The name comes from its arguments alone,
+export interface LayoutOptions {
+  /** Names the objects. */
+  readonly stream: string;
+  /** Before the name, with expressions as in Firehose (prefix.ts). Default '': `YYYY/MM/DD/HH/`. */
+  readonly prefix?: string;
+  /** Of objects that hold what could not be delivered. Default: that of the data. */
+  readonly errorPrefix?: string;
+  /** Of the prefixes; names of objects are in UTC. */
+  readonly timeZone?: string;
+  /** Counts the configurations of a delivery stream. Default 1. */
+  readonly version?: number;
+  /** After the name: ".gz". */
+  readonly extension?: string;
+}
+
+export interface ObjectLayout {
+  key(sequence: number, first: Millis): string;
+  errorKey(sequence: number, first: Millis, errorType: string): string;
+}
+
+/** Where Firehose puts objects: `<prefix><stream>-<version>-YYYY-MM-DD-HH-MM-SS-<uuid><extension>`, by the time of the first
+ *  record (AWS Firehose guide, "Configure Amazon S3 object name format"). A key comes from what is given here and to `key`,
  *  never from the clock or from chance, so that a repeat gives the same object. */
+export function objectLayout(options: LayoutOptions): ObjectLayout {
+  const { stream, prefix = '', timeZone = 'UTC', version = 1, extension = '' } = options;
+  const ofData = compilePrefix(prefix, { timeZone });
+  const ofErrors = compilePrefix(options.errorPrefix ?? prefix, { kind: 'error', timeZone });
+  const seed = (sequence: number, first: Millis): string => JSON.stringify([stream, sequence, first]);
+  const name = (sequence: number, first: Millis): string =>
+    `${safeName(stream)}-${version}-${clockText(first)}-${uuidV5(seed(sequence, first))}${extension}`;
+  return {
+    key(sequence, first) {
+      return ofData({ first, seed: seed(sequence, first) }) + name(sequence, first);
+    },
+    errorKey(sequence, first, errorType) {
+      return ofErrors({ first, seed: seed(sequence, first), errorType }) + name(sequence, first);
+    },
+  };
+}
+
+/** The key of an object under no prefix of its own: `YYYY/MM/DD/HH/<stream>-1-YYYY-MM-DD-HH-MM-SS-<uuid>`. */
 export function objectKey(stream: string, sequence: number, first: Millis): string {
+  return objectLayout({ stream }).key(sequence, first);
+}
+
+/** `YYYY-MM-DD-HH-MM-SS` in UTC. */
+function clockText(first: Millis): string {
   const time = new Date(first);
   assert(Number.isFinite(time.getTime()), 'the time of a record lies in the calendar');
   const year = String(time.getUTCFullYear()).padStart(4, '0');
@@ -15,9 +59,7 @@ export function objectKey(stream: string, sequence: number, first: Millis): stri
     time.getUTCMinutes(),
     time.getUTCSeconds(),
   ];
-  const parts = [year, ...rest.map((n) => String(n).padStart(2, '0'))];
-  const uuid = uuidV5(JSON.stringify([stream, sequence, first]));
-  return `${parts.slice(0, 4).join('/')}/${safeName(stream)}-1-${parts.join('-')}-${uuid}`;
+  return [year, ...rest.map((n) => String(n).padStart(2, '0'))].join('-');
 }
 
 const safeBytesMax = 120;

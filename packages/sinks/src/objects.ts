@@ -2,20 +2,26 @@ import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { assert, type Millis, type Participant } from '@rowtime/core';
-import { objectKey, safeName } from './layout.ts';
+import { type Bucket, type Compression, extensionOf, FolderBucket } from './bucket.ts';
+import { type LayoutOptions, type ObjectLayout, objectLayout, safeName } from './layout.ts';
 import { type Measure, RootedFolder } from './rooted-folder.ts';
+import { Stopped } from './stopped.ts';
 
-export interface ObjectOptions {
-  /** The root: nothing is written outside of it. Made if it is not there. */
-  readonly folder: string;
-  /** Between the folder and the keys: "TRADES/". Default ''. */
-  readonly prefix?: string;
-  /** Names the objects. Writers that share a folder have different streams. */
-  readonly stream: string;
+/** How a stream becomes objects. Writers that share a folder or bucket have different streams. */
+export interface ObjectCut extends Pick<LayoutOptions, 'stream' | 'prefix' | 'timeZone'> {
   /** An object closes after the record with which it reaches this. Default 1 MiB. */
   readonly bufferBytes?: number;
   /** An object closes before the record that is this much younger than its first. Default 60 s. */
   readonly bufferMs?: number;
+  /** Default 'none'. `bufferBytes` counts what is appended, before it. */
+  readonly compression?: Compression;
+}
+
+export interface ObjectOptions extends ObjectCut {
+  /** The root: nothing is written outside of it. Made if it is not there. */
+  readonly folder: string;
+  /** Where objects are published; made over the folder in which they grew. Default: that folder. */
+  readonly bucket?: (spool: RootedFolder) => Bucket;
   /** Called before each change on disk. A test that throws here has the process die at that point. */
   readonly beforeStep?: (step: string) => void;
 }
@@ -40,16 +46,18 @@ export interface PreparedObjects {
 }
 
 /** Cuts the records of a stream into objects named as Firehose names them (layout.ts), each published whole and exactly
- *  once. Where an object ends depends on the records only, not on how they were batched nor on when checkpoints were
+ *  once in a bucket. Where an object ends depends on the records only, not on how they were batched nor on when checkpoints were
  *  taken, so a run that died and went on leaves the same names and bytes as one that did not.
  *
  *      .rowtime-parts/<stream>-<hash>/000000000007      grows with each prepare; hidden from readers
  *      <prefix>2024/01/01/00/<stream>-1-…-<uuid>        given to it by the commit after it was sealed
  *
+ *  Publishing that is told to stop leaves sealed objects to the next process: the checkpoint names them.
  *  Memory: what was appended since the last `prepare`; the caller bounds it by `pendingBytes`. */
 export class ObjectWriter implements Participant {
   readonly #folder: RootedFolder;
-  readonly #prefix: string;
+  readonly #bucket: Bucket;
+  readonly #layout: ObjectLayout;
   readonly #stream: string;
   readonly #parts: string;
   readonly #bufferBytes: number;
@@ -67,10 +75,12 @@ export class ObjectWriter implements Participant {
   /** Sealed by a prepare, not yet published. */
   #sealed: readonly ObjectState[] = [];
 
-  constructor({ folder, prefix = '', stream, bufferBytes = 1 << 20, bufferMs = 60_000, beforeStep }: ObjectOptions) {
+  constructor(options: ObjectOptions) {
+    const { stream, bufferBytes = 1 << 20, bufferMs = 60_000, compression = 'none' } = options;
     if (!(bufferBytes >= 1 && bufferMs >= 1)) throw new RangeError('bufferBytes and bufferMs are at least 1');
-    this.#folder = new RootedFolder(folder, beforeStep ?? (() => {}));
-    this.#prefix = prefix;
+    this.#folder = new RootedFolder(options.folder, options.beforeStep ?? (() => {}));
+    this.#bucket = options.bucket?.(this.#folder) ?? new FolderBucket(this.#folder, compression);
+    this.#layout = objectLayout({ ...options, extension: extensionOf(compression) });
     this.#stream = stream;
     // The hash keeps streams apart whose names differ only in case, on file systems that do not.
     const hash = createHash('sha1').update(stream).digest('hex').slice(0, 8);
@@ -152,17 +162,18 @@ export class ObjectWriter implements Participant {
 
   async commit(prepared: unknown): Promise<void> {
     const { sealed } = this.#own(prepared);
-    const folders = new Set<string>();
-    for (const object of sealed) {
-      const folder = dirname(this.#key(object));
-      if (!folders.has(folder)) await this.#folder.makeFolder(folder);
-      folders.add(folder);
-      await this.#publish(object);
-    }
-    for (const folder of folders) await this.#folder.syncFolder(folder);
+    const published = new Set<number>();
+    await eachOf(sealed, this.#bucket.publishedAtOnce, async (object) => {
+      try {
+        await this.#publish(object);
+        published.add(object.sequence);
+      } catch (error) {
+        if (!(error instanceof Stopped)) throw error;
+      }
+    });
+    await this.#bucket.settle();
     // Only now: until the new names are durable, the parts are all there is.
-    for (const { sequence } of sealed) await this.#folder.remove(this.#part(sequence));
-    const published = new Set(sealed.map(({ sequence }) => sequence));
+    for (const sequence of published) await this.#folder.remove(this.#part(sequence));
     this.#sealed = this.#sealed.filter(({ sequence }) => !published.has(sequence));
   }
 
@@ -170,6 +181,7 @@ export class ObjectWriter implements Participant {
     assert(!this.#isOpened, 'a writer is opened once');
     const state = prepared === null ? { next: 0, open: null, sealed: [] } : this.#own(prepared);
     await this.#folder.makeRoot();
+    await this.#bucket.open();
     const hasParts = await this.#folder.holdsFolder(this.#parts);
     // A part that is not there was published, or commit will miss it.
     for (const object of state.sealed) {
@@ -188,6 +200,7 @@ export class ObjectWriter implements Participant {
     // A finished run leaves objects and nothing else.
     await this.#folder.removeEmpty(this.#parts);
     await this.#folder.removeEmpty(dirname(this.#parts));
+    await this.#bucket.close();
   }
 
   #begin(first: Millis): Growing {
@@ -220,20 +233,19 @@ export class ObjectWriter implements Participant {
   }
 
   async #publish(object: ObjectState): Promise<void> {
-    const part = this.#part(object.sequence);
+    const { sequence, size, crc32 } = object;
+    const part = this.#part(sequence);
     const key = this.#key(object);
-    try {
-      if (await this.#folder.link(part, key)) return;
-    } catch (error) {
-      // Neither a part nor, it turns out below, an object: or published, and the part removed, before the process died.
-      if (await this.#folder.measure(part)) throw error;
+    // Without a part it was published, and the part removed, before the process died; or, it turns out below, it is lost.
+    if (await this.#folder.holdsFile(part)) {
+      if ((await this.#bucket.publish(key, { part, size, crc32 })) === 'published') return;
     }
-    const found = await this.#folder.measure(key);
+    const found = await this.#bucket.measure(key);
     if (!found) throw this.#damaged(object, null);
     if (same(found, object)) return;
     throw new Error(
-      `${this.#folder.path(key)} exists with other content: found ${print(found)}, expected ${print(object)}. ` +
-        'It belongs to another run: take an empty folder, or the checkpoint that goes with this one.',
+      `${this.#bucket.locate(key)} exists with other content: found ${print(found)}, expected ${print(object)}. ` +
+        'It belongs to another run: take an empty place, or the checkpoint that goes with this one.',
     );
   }
 
@@ -241,23 +253,22 @@ export class ObjectWriter implements Participant {
   async #resume(object: ObjectState): Promise<void> {
     const part = this.#part(object.sequence);
     const key = this.#key(object);
-    const published = await this.#folder.measure(key, object.size);
-    if (published && same(published, object)) {
-      // A later checkpoint had published the object, and was lost or damaged since. It will come out again, the same.
-      // Not cut in place: part and object may be two names of one file.
-      await this.#folder.makeFolder(this.#parts);
-      await this.#folder.copy(key, part, object.size);
-      await this.#folder.syncFolder(this.#parts);
-      return;
-    }
     const found = await this.#folder.measure(part, object.size);
-    if (!found || !same(found, object)) throw this.#damaged(object, found);
-    await this.#folder.truncate(part, object.size);
+    if (found && same(found, object)) return this.#folder.truncate(part, object.size);
+    // A later checkpoint had published the object, and was lost or damaged since. It will come out again, the same.
+    const published = await this.#bucket.read(key);
+    if (!published) throw this.#damaged(object, found);
+    await this.#folder.makeFolder(this.#parts);
+    await this.#folder.writeAll(part, firstOf(published, object.size));
+    await this.#folder.syncFolder(this.#parts);
+    const copied = await this.#folder.measure(part);
+    if (!copied || !same(copied, object)) throw this.#damaged(object, copied);
   }
 
   async #removeAllBut(open: ObjectState | null): Promise<void> {
     for (const name of await this.#folder.list(this.#parts)) {
-      if (/^\d{12,}$/.test(name) && Number(name) !== open?.sequence) await this.#folder.remove(join(this.#parts, name));
+      if (/^\d{12,}(?:\.\w+)?$/.test(name) && Number(name) !== open?.sequence)
+        await this.#folder.remove(join(this.#parts, name));
     }
   }
 
@@ -266,7 +277,7 @@ export class ObjectWriter implements Participant {
   }
 
   #key({ sequence, first }: ObjectState): string {
-    return join(this.#prefix, objectKey(this.#stream, sequence, first));
+    return this.#layout.key(sequence, first);
   }
 
   #own(prepared: unknown): PreparedObjects {
@@ -291,6 +302,32 @@ interface Growing {
   size: number;
   isSealed: boolean;
   durable: ObjectState;
+}
+
+/** Calls `each` for all, at most `atOnce` at a time. After one has failed no other is begun, and those under way are waited
+ *  for: nothing of this goes on once it has rejected. */
+async function eachOf<T>(all: readonly T[], atOnce: number, each: (one: T) => Promise<void>): Promise<void> {
+  const left = [...all].reverse();
+  const worker = async (): Promise<void> => {
+    try {
+      for (let one = left.pop(); one !== undefined; one = left.pop()) await each(one);
+    } catch (error) {
+      left.length = 0;
+      throw error;
+    }
+  };
+  const ended = await Promise.allSettled(Array.from({ length: Math.min(atOnce, all.length) }, worker));
+  const failed = ended.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+}
+
+async function* firstOf(content: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
+  let left = size;
+  for await (const bytes of content) {
+    yield bytes.subarray(0, Math.min(left, bytes.length));
+    left -= bytes.length;
+    if (left <= 0) return;
+  }
 }
 
 function same(a: Measure, b: Measure): boolean {

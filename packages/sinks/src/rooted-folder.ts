@@ -14,7 +14,7 @@ import {
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { crc32 } from 'node:zlib';
 
-/** The first `size` bytes of a file. */
+/** A content's size, and its checksum. */
 export interface Measure {
   readonly size: number;
   readonly crc32: number;
@@ -69,14 +69,22 @@ export class RootedFolder {
   async write(name: string, bytes: Uint8Array, at: number): Promise<void> {
     this.#beforeStep(`write ${name}`);
     await this.#with(name, writable, async (file) => {
-      let done = 0;
-      while (done < bytes.length) done += (await file.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
+      await writeTo(file, bytes, at);
       this.#beforeStep(`sync ${name}`);
       await file.sync();
     });
   }
 
+  /** Cuts a file to `size` bytes. Other names of it keep all. */
   async truncate(name: string, size: number): Promise<void> {
+    if ((await lstat(this.path(name))).nlink > 1) {
+      const copy = `${name}.cut`;
+      await this.writeAll(copy, this.read(name, size));
+      this.#beforeStep(`rename ${copy}`);
+      await rename(this.path(copy), this.path(name));
+      await this.syncFolder(dirname(name));
+      return;
+    }
     this.#beforeStep(`truncate ${name}`);
     await this.#with(name, writable, async (file) => {
       await file.truncate(size);
@@ -84,11 +92,14 @@ export class RootedFolder {
     });
   }
 
-  /** Replaces `to`, if it is there, with the first `size` bytes of `from`. */
-  async copy(from: string, to: string, size: number): Promise<void> {
-    await this.remove(to);
-    await this.#with(from, readable, async (file) => {
-      for await (const [bytes, at] of pieces(file, size)) await this.write(to, bytes, at);
+  /** Makes a file, or one that replaces what has the name. */
+  async writeAll(name: string, content: AsyncIterable<Uint8Array>): Promise<void> {
+    await this.remove(name);
+    this.#beforeStep(`write ${name}`);
+    await this.#with(name, writable, async (file) => {
+      for await (const bytes of content) await writeTo(file, bytes, null);
+      this.#beforeStep(`sync ${name}`);
+      await file.sync();
     });
   }
 
@@ -116,19 +127,44 @@ export class RootedFolder {
     await rmdir(this.path(folder)).catch(ignore('ENOENT', 'ENOTEMPTY', 'EEXIST'));
   }
 
+  /** Whether it is there. Rejects when it is something else than a file. */
+  async holdsFile(name: string): Promise<boolean> {
+    const found = await lstat(this.path(name)).catch(ignore('ENOENT', 'ENOTDIR'));
+    if (found?.isFile() === false) throw new Error(`${this.path(name)} is not a plain file`);
+    return found !== undefined;
+  }
+
   /** Of the file, or of its first `sizeMax` bytes; null if there is none. */
   async measure(name: string, sizeMax = Number.POSITIVE_INFINITY): Promise<Measure | null> {
-    const found = await lstat(this.path(name)).catch(ignore('ENOENT', 'ENOTDIR'));
-    if (!found) return null;
-    if (!found.isFile()) throw new Error(`${this.path(name)} is not a plain file`);
-    return this.#with(name, readable, async (file) => {
-      let size = 0;
-      let crc = 0;
-      for await (const [bytes] of pieces(file, sizeMax)) {
-        size += bytes.length;
-        crc = crc32(bytes, crc);
+    return (await this.holdsFile(name)) ? measure(this.read(name, sizeMax)) : null;
+  }
+
+  /** Bytes [from, to) in pieces. Each is valid until the next is asked for. */
+  async *read(name: string, to = Number.POSITIVE_INFINITY, from = 0): AsyncGenerator<Uint8Array> {
+    const file = await openFile(this.path(name), readable);
+    try {
+      const buffer = Buffer.allocUnsafe(1 << 16);
+      for (let at = from; at < to; ) {
+        const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, to - at), at);
+        if (bytesRead === 0) return;
+        yield buffer.subarray(0, bytesRead);
+        at += bytesRead;
       }
-      return { size, crc32: crc };
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Bytes [from, to) at once, or as many of them as there are. */
+  async readBytes(name: string, from: number, to: number): Promise<Buffer> {
+    return this.#with(name, readable, async (file) => {
+      const bytes = Buffer.allocUnsafe(to - from);
+      let size = 0;
+      for (;;) {
+        const { bytesRead } = await file.read(bytes, size, bytes.length - size, from + size);
+        size += bytesRead;
+        if (bytesRead === 0 || size === bytes.length) return bytes.subarray(0, size);
+      }
     });
   }
 
@@ -155,14 +191,22 @@ const writable = constants.O_WRONLY | constants.O_CREAT | noFollow;
 
 const linksUnsupported: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL']);
 
-async function* pieces(file: FileHandle, sizeMax: number): AsyncGenerator<[bytes: Uint8Array, at: number]> {
-  const buffer = Buffer.allocUnsafe(1 << 16);
-  for (let at = 0; at < sizeMax; ) {
-    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, sizeMax - at), at);
-    if (bytesRead === 0) return;
-    yield [buffer.subarray(0, bytesRead), at];
-    at += bytesRead;
+/** `at` null: where the last write ended. */
+async function writeTo(file: FileHandle, bytes: Uint8Array, at: number | null): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at === null ? null : at + done);
+    done += bytesWritten;
   }
+}
+
+export async function measure(content: AsyncIterable<Uint8Array>): Promise<Measure> {
+  let size = 0;
+  let crc = 0;
+  for await (const bytes of content) {
+    size += bytes.length;
+    crc = crc32(bytes, crc);
+  }
+  return { size, crc32: crc };
 }
 
 /** For `catch`: these failures are answers. */

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createJsonEncoder, type JsonOptions } from '../src/encode/json.ts';
 
+// features: F206
+
 function encode(schema: Schema, batch: Batch, options?: JsonOptions): string[] {
   const { bytes, ends } = createJsonEncoder(schema, options).encode(batch);
   expect(ends.length).toBe(batch.length);

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { SqlType } from '@rowtime/core';
 import { parseTimestamp } from './decode/datetime.ts';
+import { numberIn } from './decode/exact-number.ts';
 import { createJsonDecoder, type InputColumn } from './decode/json.ts';
 import { reservedWords } from './reserved-words.ts';
 
@@ -40,7 +41,7 @@ export function discoverSchema(samples: Uint8Array | readonly unknown[], rowPath
 }
 
 /** AWS developer guide, "Limits". */
-const columnsMax = 1000;
+export const columnsMax = 1000;
 const textBytesMax = 65_535;
 /** For a column that was NULL in every sample. */
 const unknownText: SqlType = { kind: 'varchar', length: 64 };
@@ -54,7 +55,7 @@ function sampleLines(bytes: Uint8Array): unknown[] | null {
   const records: unknown[] = [];
   for (let i = 0; i < lines.length && records.length < sampleRecordsMax; i++) {
     const line = lines[i];
-    if (line === '') continue;
+    if (line === '' || line === '\r') continue;
     // What is nested too deep is no record: levels are not counted here.
     if (line[0] !== '{' || line.includes('[') || line.includes('{', 1)) return null;
     try {
@@ -102,7 +103,7 @@ function floatShown(token: string): string {
 }
 
 /** What is known of one member from the samples seen so far. */
-class Member {
+export class Member {
   readonly members = new Map<string, Member>();
   #objects = 0;
   #booleans = 0;
@@ -131,12 +132,8 @@ class Member {
         break;
       case 'number':
         this.#long(String(value).length);
-        if (Number.isInteger(value)) {
-          this.#integers++;
-          this.#integerMax = Math.max(this.#integerMax, value < 0 ? -value - 1 : value);
-        } else {
-          this.#floats++;
-        }
+        if (Number.isInteger(value)) this.#addInteger(value);
+        else this.#floats++;
         break;
       case 'string':
         this.#long(value.length);
@@ -149,6 +146,20 @@ class Member {
     }
   }
 
+  /** A value as CSV has it: what it looks like is what it is. */
+  addText(text: string): void {
+    const number = numberIn(text);
+    if (number !== null) {
+      this.#long(text.length);
+      if (/[.eE]/.test(number)) this.#floats++;
+      else this.#addInteger(Number(number));
+    } else if (/^(?:true|false)$/i.test(text)) {
+      this.add(text.length === 4);
+    } else if (text !== '') {
+      this.add(text);
+    }
+  }
+
   type(): SqlType {
     const values = this.#values + this.#objects;
     if (values === 0) return unknownText;
@@ -157,12 +168,18 @@ class Member {
     const most = values * (2 / 3);
     if (this.#timestamps >= most) return { kind: 'timestamp' };
     if (this.#integers + this.#floats >= most) {
-      if (this.#floats > 0 || this.#integerMax >= 2 ** 63) return { kind: 'double' };
+      // The largest BIGINT reads as 2^63, which is the nearest double.
+      if (this.#floats > 0 || this.#integerMax > 2 ** 63) return { kind: 'double' };
       // The service took TINYINT and SMALLINT from small samples, and rejected the rows that then came.
       return { kind: this.#integerMax < 2 ** 31 ? 'integer' : 'bigint' };
     }
     const length = 2 ** Math.ceil(Math.log2(Math.max(this.#textMax, 4)));
     return { kind: 'varchar', length: Math.min(length, textBytesMax) };
+  }
+
+  #addInteger(value: number): void {
+    this.#integers++;
+    this.#integerMax = Math.max(this.#integerMax, value < 0 ? -value - 1 : value);
   }
 
   #addObject(value: Record<string, unknown>): void {
@@ -199,17 +216,17 @@ function memberOf(members: Map<string, Member>, key: string): Member {
   return member;
 }
 
-/** Column names (AWS developer guide, "Using the schema discovery feature"). */
-class Names {
+/** Column names (AWS developer guide, "Using the Schema Discovery Feature on Streaming Data"). */
+export class Names {
   readonly #taken = new Set<string>();
 
   of(key: string): string {
     const left = key.replace(/[^A-Za-z0-9_]/g, '');
     const plain = left === key && /^[A-Za-z_]/.test(key) && !reservedWords.has(key.toUpperCase());
     let name = plain ? key : `COL_${left}`;
-    // Too little or too much is left, or another member has the name: the column's number has to do.
-    if (left === '' || key.length > 100) name = `COL_${this.#taken.size + 1}`;
-    for (let n = this.#taken.size + 1; this.#taken.has(name); n++) name = `COL_${n}`;
+    // Too little or too much is left, or another member has the name: the column's place has to do, from 0 on.
+    if (left === '' || key.length > 100) name = `COL_${this.#taken.size}`;
+    for (let n = this.#taken.size; this.#taken.has(name); n++) name = `COL_${n}`;
     this.#taken.add(name);
     return name;
   }

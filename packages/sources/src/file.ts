@@ -1,14 +1,16 @@
 import { closeSync, openSync, readSync, type Stats, statSync } from 'node:fs';
-import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import type { Millis, Poll, Schema, Source } from '@rowtime/core';
 import { type ByteInput, openFile, openStream, type StreamInput } from './byte-input.ts';
-import { daysFromCivil, timeOf } from './decode/datetime.ts';
-import { createJsonDecoder, type InputColumn, type JsonDecoder } from './decode/json.ts';
-import { discoverSchema, sampleBytesMax } from './discover.ts';
+import type { CsvFormat } from './decode/csv.ts';
+import type { InputColumn, JsonDecoder } from './decode/json.ts';
+import { createDecoder, type InputSchema } from './decoder.ts';
+import { sampleBytesMax } from './discover.ts';
+import { type Discovered, discoverInput, schemaFound } from './discover-input.ts';
 import { SourceError } from './errors.ts';
 import { listFiles } from './file-list.ts';
+import { timeInName } from './firehose-name.ts';
 
 export { SourceError } from './errors.ts';
 
@@ -19,10 +21,14 @@ export interface FileSourceOptions {
   readonly columns?: readonly InputColumn[];
   /** RecordRowPath. Default `$`. */
   readonly rowPath?: string;
+  /** Given with columns: records are CSV rows. Left out with them: JSON. */
+  readonly csv?: CsvFormat;
   /** When the rows of a file arrived. Default: the time in a name of Firehose's layout, else its modification time. */
   readonly arrival?: (path: string, modified: Millis) => Millis;
   /** About how many rows a batch has. Default 8192. */
   readonly batchRows?: number;
+  /** No batch has rows of two files, and each says which one it is from. */
+  readonly isPartitioned?: boolean;
   /** Longer records are rejected. Default 1 MiB. */
   readonly recordBytesMax?: number;
   /** The wall clock, for the arrival times of standard input. */
@@ -47,12 +53,16 @@ export interface FilePosition {
 export interface FileSource extends Source<FilePosition> {
   /** Given or discovered. */
   readonly columns: readonly InputColumn[];
+  /** The same, with what else a checkpoint should keep to decode as now. */
+  readonly inputSchema: InputSchema;
+  /** The columns were discovered in CSV, and the first row looks like their names. It is read as a row all the same. */
+  readonly hasHeader: boolean;
   /** Before `open`: the columns that anyone reads, by index. Texts of the others are NULL. */
   use(used: readonly boolean[]): void;
 }
 
 /**
- * JSON records from files or standard input, plain or gzip: NDJSON, concatenated objects, or both. Records do not span
+ * Records from files or standard input, plain or gzip: NDJSON, concatenated objects, or both; or CSV. Records do not span
  * files. Standard input has no memory: to resume from a position, give it the same bytes again from the start.
  */
 export async function fileSource(options: FileSourceOptions): Promise<FileSource> {
@@ -60,13 +70,14 @@ export async function fileSource(options: FileSourceOptions): Promise<FileSource
   if (inputs.length === 0) throw new SourceError('no input is named');
   if (!inputs.includes('-')) {
     const files = await listFiles(inputs);
-    return new Files(options, options.columns ?? discovered(await sampleFiles(files), options.rowPath), files, null);
+    return new Files(options, given(options) ?? discoverInput(await sampleFiles(files), options.rowPath), files, null);
   }
   if (inputs.length > 1) throw new SourceError('standard input (-) cannot be read together with files');
   if (!options.now) throw new SourceError('to read standard input, a source must be given the clock: now');
-  if (options.columns) return new Files(options, options.columns, ['-'], null);
+  const schema = given(options);
+  if (schema) return new Files(options, schema, ['-'], null);
   const stdin = await openStdin(options, 0);
-  return new Files(options, discovered(await sampleStream(stdin), options.rowPath), ['-'], stdin);
+  return new Files(options, discoverInput(await sampleStream(stdin, options.rowPath), options.rowPath), ['-'], stdin);
 }
 
 const batchRowsDefault = 8192;
@@ -76,7 +87,8 @@ const pollBytesMax = 32 << 20;
 const waitMillis = 500;
 
 class Files implements FileSource {
-  readonly columns: readonly InputColumn[];
+  readonly inputSchema: InputSchema;
+  readonly hasHeader: boolean;
   readonly #options: FileSourceOptions;
   readonly #files: readonly string[];
   readonly #batchRows: number;
@@ -93,11 +105,12 @@ class Files implements FileSource {
 
   constructor(
     options: FileSourceOptions,
-    columns: readonly InputColumn[],
+    { hasHeader, ...inputSchema }: Discovered,
     files: readonly string[],
     stdin: StreamInput | null,
   ) {
-    this.columns = columns;
+    this.inputSchema = inputSchema;
+    this.hasHeader = hasHeader;
     this.#options = options;
     this.#files = files;
     this.#batchRows = options.batchRows ?? batchRowsDefault;
@@ -107,6 +120,10 @@ class Files implements FileSource {
 
   get schema(): Schema {
     return this.#decoder.schema;
+  }
+
+  get columns(): readonly InputColumn[] {
+    return this.inputSchema.columns;
   }
 
   use(used: readonly boolean[]): void {
@@ -130,6 +147,7 @@ class Files implements FileSource {
       if (decoder.decode(this.#arrival, this.#batchRows)) break;
       if (signal.aborted) break;
       if (!this.#input) {
+        if (this.#options.isPartitioned && decoder.rows > 0) break;
         if (this.#index + 1 === this.#files.length) {
           end = true;
           break;
@@ -153,7 +171,8 @@ class Files implements FileSource {
       }
     }
     this.#offset = decoder.offset;
-    return { ...decoder.take(), caughtUpTo: this.#arrival, end };
+    const partition = this.#options.isPartitioned ? { partition: this.#index } : {};
+    return { ...decoder.take(), ...partition, caughtUpTo: this.#arrival, end };
   }
 
   position(): FilePosition {
@@ -173,10 +192,8 @@ class Files implements FileSource {
   }
 
   #createDecoder(): JsonDecoder {
-    const { rowPath, recordBytesMax } = this.#options;
-    return createJsonDecoder({
-      columns: this.columns,
-      ...(rowPath !== undefined && { rowPath }),
+    const { recordBytesMax } = this.#options;
+    return createDecoder(this.inputSchema, {
       ...(recordBytesMax !== undefined && { recordBytesMax }),
       ...(this.#used && { used: this.#used }),
     });
@@ -219,24 +236,9 @@ class Files implements FileSource {
   }
 }
 
-/** Firehose: `<stream>-<version>-<yyyy>-<MM>-<dd>-<HH>-<mm>-<ss>-<uuid><extension>`. */
-const firehoseName = /-(\d{4})-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
-
-/** The time in a name of Firehose's layout: when the oldest record of the object arrived. */
-function timeInName(path: string): Millis | null {
-  const match = firehoseName.exec(basename(path));
-  if (!match) return null;
-  const [year, month, day, hours, minutes, seconds] = match.slice(1).map(Number);
-  const time = daysFromCivil(year, month, day) * 86_400_000 + timeOf(hours, minutes, seconds, 0);
-  return Number.isNaN(time) ? null : time;
-}
-
-function discovered(sample: Uint8Array, rowPath = '$'): InputColumn[] {
-  const columns = discoverSchema(sample, rowPath);
-  if (columns.length === 0 && sample.some((byte) => byte > 0x20)) {
-    throw new SourceError('cannot discover a schema: there is no JSON object at the start of the input');
-  }
-  return columns;
+function given({ columns, rowPath, csv }: FileSourceOptions): Discovered | null {
+  if (!columns) return null;
+  return { columns, ...(rowPath !== undefined && { rowPath }), ...(csv && { csv }), hasHeader: false };
 }
 
 /** The first bytes of the files, up to one more than a sample needs, so that what is cut off shows. */
@@ -256,14 +258,14 @@ async function sampleFiles(files: readonly string[]): Promise<Uint8Array> {
 }
 
 /** The first bytes of a stream, which it will give again. A stream that pauses is judged by what it gave so far. */
-async function sampleStream(input: StreamInput): Promise<Uint8Array> {
+async function sampleStream(input: StreamInput, rowPath?: string): Promise<Uint8Array> {
   const sample = new Sample();
   while (!sample.isFull) {
     const bytes = input.read(sample.room());
     if (bytes < 0) break;
     sample.filled(bytes);
     const isPaused = bytes === 0 && !(await waitFor(input.ready(), null));
-    if (isPaused && discoverSchema(sample.bytes()).length > 0) break;
+    if (isPaused && schemaFound(sample.bytes(), rowPath)) break;
   }
   input.unread(sample.bytes());
   return sample.bytes();
@@ -287,7 +289,7 @@ class Sample {
 
   /** Records do not span files. */
   endRecord(): void {
-    if (!this.isFull) this.#bytes[this.#length++] = 0x0a;
+    for (const byte of [0x0d, 0x0a]) if (!this.isFull) this.#bytes[this.#length++] = byte;
   }
 
   bytes(): Uint8Array {

@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { createJsonDecoder } from '../src/decode/json.ts';
 import { discoverSchema, sampleBytesMax } from '../src/discover.ts';
 
+// features: F194
+
 /** `name TYPE mapping`, a line for each column. */
 function discovered(samples: string | readonly unknown[], rowPath?: string): string[] {
   const input = typeof samples === 'string' ? Buffer.from(samples) : samples;
@@ -57,6 +59,7 @@ describe('types', () => {
     ['small integers', ['1', '-2'], 'INTEGER'],
     ['the largest INTEGER', ['2147483647', '-2147483648'], 'INTEGER'],
     ['larger ones', ['2147483648'], 'BIGINT'],
+    ['up to 64 bits', ['9223372036854775807', '-9223372036854775808'], 'BIGINT'],
     ['beyond 64 bits', ['1e19', '100000000000000000000'], 'DOUBLE'],
     ['fractions', ['1', '2.5'], 'DOUBLE'],
     ['whole numbers with a point', ['512.0'], 'DOUBLE'],
@@ -94,10 +97,14 @@ describe('names', () => {
     ['a b.c', 'COL_abc', "$['a b.c']"],
     ["it's \\", 'COL_its', "$['it\\'s \\\\']"],
     ['1st', 'COL_1st', '$.1st'],
-    ['', 'COL_1', "$['']"],
+    // The table of the guide.
+    ['USER', 'COL_USER', '$.USER'],
+    ['USER@DOMAIN', 'COL_USERDOMAIN', "$['USER@DOMAIN']"],
+    ['@@', 'COL_0', "$['@@']"],
+    ['', 'COL_0', "$['']"],
     ['größe', 'COL_gre', "$['größe']"],
-    ['日付', 'COL_1', "$['日付']"],
-    ['x'.repeat(101), 'COL_1', `$.${'x'.repeat(101)}`],
+    ['日付', 'COL_0', "$['日付']"],
+    ['x'.repeat(101), 'COL_0', `$.${'x'.repeat(101)}`],
     ['__proto__', '__proto__', '$.__proto__'],
   ])('%s', (key, name, mapping) => {
     const sample = `{${JSON.stringify(key)}: 1}`;
@@ -111,10 +118,10 @@ describe('names', () => {
   });
 
   test('are not given twice', () => {
-    expect(discovered('{"a b": 1, "a-b": 2, "COL_2": 3}').map((column) => column.split(' ')[0])).toEqual([
+    expect(discovered('{"a b": 1, "a-b": 2, "COL_1": 3}').map((column) => column.split(' ')[0])).toEqual([
       'COL_ab',
+      'COL_1',
       'COL_2',
-      'COL_3',
     ]);
   });
 });

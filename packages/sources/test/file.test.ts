@@ -306,6 +306,21 @@ describe('standard input', () => {
   });
 });
 
+test('partitioned: no batch has rows of two files, each says which file it is from, and so it goes on', async () => {
+  write({ a: lines(0, 5), b: '', c: lines(5, 7), d: '{"a": "x"}', e: lines(7, 8) });
+  const partitions = ({ polls }: Read) =>
+    polls.flatMap(({ batch, partition }) => Array.from({ length: batch?.length ?? 0 }, () => partition));
+  const options = { input: join(folder, '*'), columns, isPartitioned: true, batchRows: 3 };
+  const whole = await readAll(await fileSource(options));
+  expect(whole.a).toEqual(numbers(0, 8));
+  expect(partitions(whole)).toEqual([0, 0, 0, 0, 0, 2, 2, 4]);
+  expect(whole.rejected).toHaveLength(1);
+  for (const [i, position] of whole.positions.entries()) {
+    const rest = await readAll(await fileSource(options), position);
+    expect(partitions(rest)).toEqual(partitions({ ...whole, polls: whole.polls.slice(i + 1) }));
+  }
+});
+
 describe('without columns', () => {
   test('the schema is discovered from the first records, and all of them are read', async () => {
     write({ a: gzipSync('{"a": 1, "user": "x"}'), b: '{"a": 70000, "user": "Norma Fisher"}\n' });
@@ -329,9 +344,58 @@ describe('without columns', () => {
     expect((await readAll(await fileSource(options))).a).toEqual(numbers(0, 200_000));
   });
 
-  test('an input without any JSON object is refused', async () => {
-    write({ a: 'time,price\n1,2\n' });
-    await expect(fileSource({ input: join(folder, 'a') })).rejects.toThrow('no JSON object');
+  test('an input with neither JSON objects nor CSV columns is refused', async () => {
+    write({ a: 'time\n1 2\n' });
+    await expect(fileSource({ input: join(folder, 'a') })).rejects.toThrow('neither JSON objects nor CSV rows');
+  });
+
+  test('CSV is told from JSON, in files and gzip and on standard input, and its header is a row', async () => {
+    write({ a: gzipSync('id,user\r\n1,x\r\n2,y'), b: 'id,user\r\n3,"z\r\n"\r\n' });
+    const source = await fileSource({ input: join(folder, '*') });
+    expect(source).toMatchObject({
+      hasHeader: true,
+      inputSchema: { csv: { rowDelimiter: '\r\n', columnDelimiter: ',' } },
+    });
+    expect(source.columns).toEqual([
+      { name: 'id', type: { kind: 'integer' }, mapping: '' },
+      { name: 'COL_user', type: { kind: 'varchar', length: 4 }, mapping: '' },
+    ]);
+    const { polls, rejected } = await readAll(source);
+    const ids = (polls: Poll[]) =>
+      polls.flatMap(({ batch }) => (batch ? toRows(source.schema, batch).map(({ row }) => row.id) : []));
+    expect(ids(polls)).toEqual([1, 2, 3]);
+    expect(rejected.map(({ record }) => Buffer.from(record).toString())).toEqual(['id,user', 'id,user']);
+
+    const { columns, inputSchema } = source;
+    const stdin = Readable.from(['4,a\r', '\n5,b'], { objectMode: false });
+    const given = await fileSource({ input: '-', stdin, now: () => 0, columns, csv: inputSchema.csv! });
+    expect(ids((await readAll(given)).polls)).toEqual([4, 5]);
+  });
+
+  test('CSV goes on at any position', async () => {
+    write({ a: '1,x\n2,"\n"\nbad,x\n3,z\n', b: '4,x' });
+    const schema = {
+      columns: ['a', 'b'].map(
+        (name, c): InputColumn => ({
+          name,
+          type: [columns[0].type, { kind: 'varchar', length: 4 } as const][c],
+          mapping: '',
+        }),
+      ),
+      csv: { columnDelimiter: ',' },
+    };
+    const open = () => fileSource({ input: join(folder, '*'), ...schema, batchRows: 1 });
+    const whole = await readAll(await open());
+    expect(whole.a).toEqual([1, 2, 3, 4]);
+    expect(whole.rejected).toHaveLength(1);
+    for (const [i, position] of whole.positions.entries()) {
+      const rest = await readAll(await open(), position);
+      expect(rest.a).toEqual(
+        whole.polls
+          .slice(i + 1)
+          .flatMap(({ batch }) => [...((batch?.columns[0] as { values?: Float64Array })?.values ?? [])]),
+      );
+    }
   });
 
   test('texts of columns that no one reads are left out', async () => {

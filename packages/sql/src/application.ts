@@ -1,12 +1,12 @@
-import { type Field, Graph, type Schema, type SqlType } from '@rowtime/core';
+import { type Field, Graph, type Millis, type Schema, type SqlType } from '@rowtime/core';
 import type { Statement } from './ast.ts';
 import { type BoundPump, bindPump } from './bind.ts';
 import { notYet } from './bind-expr.ts';
-import { Catalog, nameOf, type ReferenceTable } from './catalog.ts';
+import { Catalog, nameOf, type ReferenceTable, UnknownColumns } from './catalog.ts';
 import { SqlError } from './errors.ts';
 import { explain, printSchema } from './explain.ts';
 import { instantiate, streamsRead } from './instantiate.ts';
-import { parse, parseExpr } from './parser.ts';
+import { parse, parseAll, parseExpr } from './parser.ts';
 import { type PumpPlan, planPump } from './plan.ts';
 import { columnsRead, prune } from './prune.ts';
 import { rewrite } from './rules.ts';
@@ -20,6 +20,9 @@ export interface CompileOptions {
   readonly tables?: Readonly<Record<string, ReferenceTable>>;
   /** Where RANDOM_CUT_FOREST starts its random numbers. The service took a new seed at each start. Default 42. */
   readonly seed?: number;
+  /** When the application starts, for CURRENT_TIMESTAMP and its like; a restored checkpoint keeps the time of the first start.
+   *  Left out: the ROWTIME of each row, so that a replay gives the same results. */
+  readonly now?: Millis;
 }
 
 /** A compiled program. Plain data until `graph` makes operators of it. */
@@ -43,12 +46,91 @@ export interface Application {
 
 /** Compiles a program of the dialect. Throws a SqlError for the first thing that is wrong. */
 export function compile(sql: string, options: CompileOptions): Application {
+  checkLength(sql);
   return compileStatements(parse(sql), options);
+}
+
+/** What `check` found. */
+export interface Checked {
+  /** In the order of the text. Empty: nothing is wrong with what could be checked. */
+  readonly errors: readonly SqlError[];
+  /** Pumps that were only parsed, because they read a stream whose columns are not known. */
+  readonly unchecked: readonly { readonly pump: string; readonly stream: string }[];
+}
+
+/** Everything that is wrong with a program. Goes on at the next statement, and says nothing about what only follows from an
+ *  earlier error. `unknown`: input streams of which no more than the name is known. */
+export function check(sql: string, { inputs, tables = {} }: CompileOptions, unknown: readonly string[] = []): Checked {
+  const errors: SqlError[] = [];
+  const unchecked: { pump: string; stream: string }[] = [];
+  const attempt = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof SqlError)) throw error;
+      errors.push(error);
+    }
+  };
+  attempt(() => checkLength(sql));
+  const parsed = parseAll(sql);
+  errors.push(...parsed.errors);
+  const schemas = Object.fromEntries(Object.entries(inputs).map(([name, columns]) => [name, schemaFrom(columns)]));
+  const catalog = new Catalog(schemas, tables);
+  for (const name of [...unknown, ...parsed.lost]) catalog.defineUnknown(name);
+  for (const statement of parsed.statements) {
+    if (statement.kind !== 'createStream') continue;
+    attempt(() => {
+      try {
+        catalog.define(statement);
+      } catch (error) {
+        catalog.defineUnknown(nameOf(statement.name));
+        throw error;
+      }
+    });
+  }
+  const bound = new Map<string, BoundPump>();
+  for (const statement of parsed.statements) {
+    attempt(() => {
+      try {
+        bindPumps([statement], catalog, bound);
+      } catch (error) {
+        if (!(error instanceof UnknownColumns)) throw error;
+        const pump = statement.kind === 'createPump' ? nameOf(statement.name) : '';
+        if (unknown.includes(error.stream)) unchecked.push({ pump, stream: error.stream });
+      }
+    });
+  }
+  const pumps = [...bound.values()].flatMap((pump) => {
+    const plans: { plan: PumpPlan; pump: BoundPump }[] = [];
+    attempt(() => plans.push({ plan: planPump(pump), pump }));
+    return plans;
+  });
+  attempt(() =>
+    rejectCycles(
+      pumps.map(({ plan }) => plan),
+      pumps.map(({ pump }) => pump),
+    ),
+  );
+  return { errors: errors.sort((a, b) => a.span.from - b.span.from), unchecked };
+}
+
+/** Limit of the service (AWS developer guide, "Limits"): the SQL of an application has at most 100 KB. */
+const bytesMax = 100 * 1024;
+
+function checkLength(sql: string): void {
+  const bytes = new TextEncoder().encode(sql).length;
+  if (bytes <= bytesMax) return;
+  throw new SqlError(
+    'SQL_TOO_COMPLEX',
+    `the program has ${bytes} bytes; the most is ${bytesMax}`,
+    { from: 0, to: 0 },
+    'the service took 100 KB of SQL: split the program in two applications',
+  );
 }
 
 function compileStatements(
   statements: readonly Statement[],
-  { inputs, tables = {}, seed = 42 }: CompileOptions,
+  { inputs, tables = {}, seed = 42, now }: CompileOptions,
 ): Application {
   const schemas = Object.fromEntries(Object.entries(inputs).map(([name, columns]) => [name, schemaFrom(columns)]));
   const catalog = new Catalog(schemas, tables);
@@ -64,6 +146,8 @@ function compileStatements(
     ),
     ...pumps.map(explain),
   ].join('\n');
+  // Not the time itself: a checkpoint is of the same plan, whenever it is gone on with.
+  const plan = `${explained}\nseed ${seed}${now === undefined ? '' : '\nstart'}`;
   return {
     streams,
     pumps,
@@ -74,12 +158,16 @@ function compileStatements(
       return schema.map((_, i) => read.has(i));
     },
     explain: () => explained,
-    graph: () => new Graph(instantiate(streams, pumps, { seed, tables }), `${explained}\nseed ${seed}`),
+    graph: () => new Graph(instantiate(streams, pumps, { seed, tables, now: now ?? null }), plan),
   };
 }
 
-function bindPumps(statements: readonly Statement[], catalog: Catalog): BoundPump[] {
-  const pumps = new Map<string, BoundPump>();
+/** `pumps`: those of the statements before, by name. */
+function bindPumps(
+  statements: readonly Statement[],
+  catalog: Catalog,
+  pumps: Map<string, BoundPump> = new Map(),
+): BoundPump[] {
   for (const statement of statements) {
     switch (statement.kind) {
       case 'createStream':

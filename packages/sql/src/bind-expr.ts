@@ -15,6 +15,7 @@ import type * as ast from './ast.ts';
 import { unreachable } from './ast.ts';
 import { bindTemporal } from './bind-temporal.ts';
 import { SqlError } from './errors.ts';
+import { insteadOf } from './foreign-functions.ts';
 import { functionNamed, functions } from './functions/index.ts';
 import { recordField, recordFunction, recordFunctions } from './functions/log-parse/index.ts';
 import { datetimeLiteral, intervalLiteral, numberLiteral } from './literals.ts';
@@ -171,7 +172,10 @@ export function call(name: string, args: readonly Expr[], span: ast.Span, argSpa
   const types = args.map(({ type }) => printType(type));
   const infix = /^\W+$|^(AND|OR)$/.test(name) && types.length === 2;
   const what = infix ? `${types[0]} ${name} ${types[1]}` : `${name}(${types.join(', ')})`;
-  throw new SqlError('SQL_ARGUMENTS', `there is no ${what}`, span, argumentsHint(name, args));
+  const doc = functionNamed(name)?.doc ?? '';
+  const form = doc.startsWith(`${name}(`) ? doc : null;
+  const hint = argumentsHint(name, args) ?? form ?? castHint(name, args);
+  throw new SqlError('SQL_ARGUMENTS', `there is no ${what}`, span, hint);
 }
 
 /** A constant that a function cannot use, as an error of the program. */
@@ -206,8 +210,27 @@ function argumentsHint(name: string, args: readonly Expr[]): string | null {
   ) {
     return 'text and numbers do not mix; use CAST(… AS INTEGER), or CAST(… AS VARCHAR(20))';
   }
+  const [, by] = args;
+  if (name === 'STEP' && by?.kind === 'literal' && by.value !== null && Number(by.value) <= 0) {
+    return 'what STEP counts by must be above 0';
+  }
   if (name === '-' && kinds.every((kind) => kind === 'timestamp'))
     return 'a difference of times needs a unit: (a - b) SECOND';
+  return null;
+}
+
+/** The argument that would have to be of another type, if there is one. */
+function castHint(name: string, args: readonly Expr[]): string | null {
+  const types: readonly SqlType[] = [{ kind: 'integer' }, { kind: 'double' }, { kind: 'varchar', length: 20 }];
+  for (const [i, arg] of args.entries()) {
+    for (const type of types) {
+      const instead = args.map((other, at): Expr => (at === i ? { kind: 'cast', arg, type } : other));
+      if (castable(arg.type, type) && functionNamed(name)?.bind(instead)) {
+        const which = args.length === 1 ? 'it' : `argument ${i + 1}`;
+        return `with ${which} as ${printType(type)} there is: CAST(… AS ${printType(type)})`;
+      }
+    }
+  }
   return null;
 }
 
@@ -269,7 +292,15 @@ function bindCall(node: ast.Call, context: ExprContext, bind: (part: ast.Expr) =
   const written = node.name.name;
   const name = Object.hasOwn(aliases, written) ? (aliases[written] ?? written) : written;
   if (node.over) return context.analytic(node);
-  if (node.nthFrom || node.nulls) throw notYet(`${written} with RESPECT or IGNORE NULLS`, node.span);
+  const endsOfGroup = ['FIRST_VALUE', 'LAST_VALUE'];
+  if (node.nthFrom || (node.nulls && !endsOfGroup.includes(name))) {
+    throw new SqlError(
+      'SQL_ARGUMENTS',
+      `${written} takes no ${node.nthFrom ? 'FROM FIRST or FROM LAST' : 'RESPECT or IGNORE NULLS'} here`,
+      node.span,
+      `that is for ${endsOfGroup.join(' and ')}, and for functions OVER a window`,
+    );
+  }
   if (aggregateFunction(name)) {
     if (node.quantifier === 'distinct') {
       // AWS SQL reference, "COUNT": DISTINCT is not supported.
@@ -367,9 +398,6 @@ function recordAsValue(node: ast.Call): SqlError {
   );
 }
 
-/** Functions OVER a window that are aggregates too, and not in this version: naming them says "wait", not "wrong". */
-const laterAggregates = ['ANY', 'EVERY'];
-
 /** Names of the table that stand for another spelling. */
 const internalFunctions = [
   'CEIL_TO',
@@ -384,7 +412,6 @@ const internalFunctions = [
 
 function unknownFunction(node: ast.Call): SqlError {
   const name = node.name.name;
-  if (laterAggregates.includes(name)) return notYet(`${name} without OVER`, node.span);
   if (analyticFunction(name)) {
     return new SqlError(
       'SQL_ARGUMENTS',
@@ -401,6 +428,6 @@ function unknownFunction(node: ast.Call): SqlError {
     'SQL_UNKNOWN_FUNCTION',
     `there is no function ${name}`,
     node.name.span,
-    near && `did you mean ${near}?`,
+    insteadOf(name) ?? (near && `did you mean ${near}?`),
   );
 }

@@ -1,7 +1,7 @@
 import { columnKind, type Expr, type Frame, mayBeExact, type Schema, type SqlType, scaleOf } from '@rowtime/core';
 import type * as ast from './ast.ts';
 import { bindExpr, notYet, plainContext } from './bind-expr.ts';
-import { bindFrame } from './bind-over.ts';
+import { bindFrame, millisOf } from './bind-over.ts';
 import type { BoundFrom } from './bound.ts';
 import { type Catalog, type CatalogStream, nameOf } from './catalog.ts';
 import { SqlError } from './errors.ts';
@@ -31,7 +31,7 @@ export function bindJoin(
   const right = bindSide(join.right, catalog, windows, bindFrom);
   const { scope, schema, offset } = joinedScope(left.scope, left.from.schema, right.scope, right.from.schema);
   const { leftKeys, rightKeys, residual } = bindCondition(join, scope, left.from.schema.length, offset);
-  if (!left.frame && !right.frame) {
+  if (!left.frame && !right.frame && !left.following && !right.following) {
     // AWS developer guide, "Stream Joins": without a window no two rows are ever there together.
     throw new SqlError(
       'SQL_NOT_SUPPORTED',
@@ -40,21 +40,35 @@ export function bindJoin(
       `write OVER (RANGE INTERVAL '1' MINUTE PRECEDING) after the name of one of them`,
     );
   }
+  const isOuter = {
+    left: join.type === 'left' || join.type === 'full',
+    right: join.type === 'right' || join.type === 'full',
+  };
+  const following = bindFollowing(join, left, right, left.from.schema.length, schema.length - 1);
+  // Who is followed waits for the rows that follow.
+  const waits = (side: BoundSide, other: BoundSide): Frame | null =>
+    other.following === null ? side.frame : { kind: 'range', millis: other.following };
+  // A side without a window is there when its own row comes, and only then.
+  const isNow = {
+    left: !left.frame && !left.following && !isOuter.right,
+    right: !right.frame && !right.following && !isOuter.left,
+  };
   return {
-    scope,
+    scope: atOwnTime(scope, left.scope, isNow.left, right.scope, isNow.right),
     from: {
       kind: 'join',
+      following,
       left: {
         from: left.from,
-        frame: left.frame,
+        frame: waits(left, right),
         keys: leftKeys,
-        isOuter: join.type === 'left' || join.type === 'full',
+        isOuter: isOuter.left,
       },
       right: {
         from: right.from,
-        frame: right.frame,
+        frame: waits(right, left),
         keys: rightKeys,
-        isOuter: join.type === 'right' || join.type === 'full',
+        isOuter: isOuter.right,
       },
       residual,
       schema,
@@ -64,6 +78,40 @@ export function bindJoin(
 
 interface BoundSide extends Bound {
   readonly frame: Frame | null;
+  /** How far its window reaches forward from a row of the other side; null: it does not. */
+  readonly following: number | null;
+}
+
+// AWS SQL reference, "ROWTIME": Orders JOIN Shipments OVER (RANGE INTERVAL '1' HOUR FOLLOWING) gives rows with the ROWTIME of the
+// order, which each waits an hour for its shipments.
+function bindFollowing(
+  join: ast.Join,
+  left: BoundSide,
+  right: BoundSide,
+  leftTime: number,
+  rightTime: number,
+): { time: number; millis: number } | null {
+  const millis = left.following ?? right.following;
+  if (millis === null) return null;
+  const followed = left.following === null ? left : right;
+  if (followed.frame || followed.following !== null) {
+    throw new SqlError(
+      'SQL_NOT_SUPPORTED',
+      'beside a window that reaches forward the other side of a join has none',
+      join.span,
+      'drop OVER (…) of the other side',
+    );
+  }
+  const outer = left.following === null ? 'right' : 'left';
+  if (join.type === 'full' || join.type === outer) {
+    throw new SqlError(
+      'SQL_NOT_SUPPORTED',
+      'a row in a window that reaches forward has no ROWTIME if it meets none',
+      join.span,
+      'keep the side without a window on the outer side',
+    );
+  }
+  return { time: followed === left ? leftTime : rightTime, millis };
 }
 
 function bindSide(
@@ -72,13 +120,37 @@ function bindSide(
   windows: readonly ast.NamedWindow[],
   bindFrom: BindFrom,
 ): BoundSide {
-  if (item.kind === 'join') return { ...bindFrom(item, catalog, windows), frame: null };
+  if (item.kind === 'join') return { ...bindFrom(item, catalog, windows), frame: null, following: null };
   const bound = bindFrom({ ...item, over: null }, catalog, windows);
-  return { ...bound, frame: item.over && sideFrame(item.over, windows) };
+  const frame = item.over && sideFrame(item.over, windows);
+  if (!frame) return { ...bound, frame: null, following: null };
+  const forward = frame.start.kind === 'following' ? frame.start : frame.end?.kind === 'following' ? frame.end : null;
+  if (!forward) return { ...bound, frame: joinFrame(frame), following: null };
+  if (frame.unit === 'rows' || !forward.offset) {
+    throw new SqlError(
+      'SQL_NOT_SUPPORTED',
+      'a window of a join reaches forward by an interval',
+      forward.span,
+      "write RANGE INTERVAL '1' MINUTE FOLLOWING",
+    );
+  }
+  const before = forward === frame.end && frame.start.kind === 'preceding' ? { ...frame, end: null } : null;
+  return { ...bound, frame: before && joinFrame(before), following: millisOf(forward.offset, forward.span) };
+}
+
+function joinFrame(frame: ast.Frame): Frame {
+  const bound = bindFrame(frame);
+  if (bound.kind !== 'unbounded') return bound;
+  throw new SqlError(
+    'SQL_NOT_SUPPORTED',
+    'the window of a join has an end: its rows would never leave it',
+    frame.span,
+    "write RANGE INTERVAL '1' HOUR PRECEDING",
+  );
 }
 
 // AWS SQL reference, "JOIN clause": a window of a join has a frame, and no PARTITION BY.
-function sideFrame(over: ast.Over, windows: readonly ast.NamedWindow[]): Frame {
+function sideFrame(over: ast.Over, windows: readonly ast.NamedWindow[]): ast.Frame {
   let spec: ast.WindowSpec;
   if (over.kind === 'windowName') {
     const found = windows.find(({ name }) => name.name === over.name.name);
@@ -107,7 +179,16 @@ function sideFrame(over: ast.Over, windows: readonly ast.NamedWindow[]): Frame {
       "write RANGE INTERVAL '1' MINUTE PRECEDING",
     );
   }
-  return bindFrame(spec.frame);
+  for (const { expr, descending, span } of spec.orderBy) {
+    if (expr.kind === 'column' && expr.path.at(-1)?.name === 'ROWTIME' && !descending) continue;
+    throw new SqlError(
+      'SQL_NOT_SUPPORTED',
+      'the window of a join is in ROWTIME order',
+      span,
+      'drop ORDER BY, or write ORDER BY ROWTIME',
+    );
+  }
+  return spec.frame;
 }
 
 /** The columns of both, each followed by its ROWTIME. */
@@ -133,6 +214,19 @@ function joinedScope(
     ),
   ];
   return { scope: new Scope(relations), schema: [...left, rowtime, ...right, rowtime], offset };
+}
+
+/** The scope of what comes behind the join: the ROWTIME of a side whose row is always the one that comes is that of the row. */
+function atOwnTime(scope: Scope, left: Scope, isLeft: boolean, right: Scope, isRight: boolean): Scope {
+  const sides = [...left.relations, ...right.relations];
+  return new Scope(
+    scope.relations.map((relation, i) => {
+      const side = sides[i];
+      if (!side || side.rowtimeAt !== undefined || !(i < left.relations.length ? isLeft : isRight)) return relation;
+      const { rowtimeAt: _, ...rest } = relation;
+      return { ...rest, rowtime: side.rowtime ?? -1 };
+    }),
+  );
 }
 
 interface BoundCondition {
@@ -223,8 +317,9 @@ function bindLookup(
     : joinedScope(streamScope, from.schema, tableScope, table.schema);
   const leftWidth = isTableFirst ? table.schema.length : from.schema.length;
   const { leftKeys, rightKeys, residual } = bindCondition(join, scope, leftWidth, offset);
+  const [leftScope, rightScope] = isTableFirst ? [tableScope, streamScope] : [streamScope, tableScope];
   return {
-    scope,
+    scope: atOwnTime(scope, leftScope, !isTableFirst, rightScope, isTableFirst),
     from: {
       kind: 'lookup',
       from,

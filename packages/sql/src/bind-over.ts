@@ -1,8 +1,16 @@
-import { analyticFunction, analyticFunctions, type Expr, type Frame, printType } from '@rowtime/core';
+import {
+  aggregateFunction,
+  analyticFunction,
+  analyticFunctions,
+  type Expr,
+  type Frame,
+  printType,
+} from '@rowtime/core';
 import type * as ast from './ast.ts';
-import { bindExpr, type ExprContext, notYet, plainContext } from './bind-expr.ts';
+import { bindExpr, type ExprContext, plainContext } from './bind-expr.ts';
 import type { BoundAnalyticCall, BoundWindow } from './bound.ts';
 import { SqlError } from './errors.ts';
+import { insteadOf } from './foreign-functions.ts';
 import { intervalLiteral } from './literals.ts';
 import type { Scope } from './scope.ts';
 import { printName, suggest } from './suggest.ts';
@@ -15,12 +23,17 @@ export class OverWindows implements ExprContext {
   readonly #named: readonly ast.NamedWindow[];
   readonly #windows: { frame: Frame; partitionBy: readonly Expr[]; calls: BoundAnalyticCall[] }[] = [];
 
-  constructor(select: ast.Select, scope: Scope) {
+  /** `groups`: the rows are those of a GROUP BY; null: those of FROM. */
+  constructor(select: ast.Select, scope: Scope, groups: ExprContext | null = null) {
     this.scope = scope;
-    this.#plain = plainContext(scope, 'the arguments of a function OVER a window');
+    this.#plain = groups ?? plainContext(scope, 'the arguments of a function OVER a window');
     this.#named = select.windows;
     // A window that nobody uses is checked all the same.
-    for (const { spec } of select.windows) this.#resolve(spec);
+    for (const { spec } of select.windows) {
+      // Others may build on a window that does not say how far it reaches: OVER (w ROWS 10 PRECEDING).
+      if (spec.frame || spec.base || spec.orderBy.length > 0) this.#resolve(spec);
+      else for (const expr of spec.partitionBy) bindExpr(expr, this.#plain);
+    }
   }
 
   get windows(): readonly BoundWindow[] {
@@ -51,23 +64,39 @@ export class OverWindows implements ExprContext {
         'SQL_UNKNOWN_FUNCTION',
         `${name} cannot be used OVER a window`,
         call.name.span,
-        near && `did you mean ${near}?`,
+        insteadOf(name) ?? (near && `did you mean ${near}?`),
       );
     }
-    if (call.quantifier === 'distinct') throw notYet(`${name}(DISTINCT …) OVER a window`, call.span);
+    const distinct = call.quantifier === 'distinct';
+    if (distinct && !distinctFunctions.includes(name)) {
+      // AWS SQL reference, "COUNT": DISTINCT is not supported, in aggregate and analytic functions alike.
+      throw new SqlError(
+        'SQL_NOT_SUPPORTED',
+        `${name}(DISTINCT …) is not part of the dialect`,
+        call.span,
+        name === 'COUNT'
+          ? 'COUNT_DISTINCT_ITEMS_TUMBLING counts distinct values'
+          : `DISTINCT is for ${distinctFunctions.join(', ')} OVER a window`,
+      );
+    }
     const args = call.args.map((arg) => bindExpr(arg, this.#plain));
-    const options = { ignoreNulls: call.nulls === 'ignore', fromLast: call.nthFrom === 'last' };
+    const options = {
+      ignoreNulls: call.nulls === 'ignore',
+      fromLast: call.nthFrom === 'last',
+      ...(distinct ? { distinct } : {}),
+    };
     const bound = call.star === (args.length === 0) ? fn.bind(args, options) : null;
     if (!bound) {
       const types = call.star ? '*' : args.map(({ type }) => printType(type)).join(', ');
       throw new SqlError('SQL_ARGUMENTS', `there is no ${name}(${types}) OVER a window`, call.span, fn.doc);
     }
-    const { frame, partitionBy } = this.#resolve(call.over as ast.Over);
+    const { frame: written, partitionBy } = this.#resolve(call.over as ast.Over);
+    const wanted: BoundAnalyticCall = { name, args, options, type: bound.type };
+    const frame = written.kind === 'unbounded' ? frameOfAll(wanted, call) : written;
     const key = JSON.stringify([frame, partitionBy]);
     let at = this.#windows.findIndex((known) => JSON.stringify([known.frame, known.partitionBy]) === key);
     if (at < 0) at = this.#windows.push({ frame, partitionBy, calls: [] }) - 1;
     const { calls } = this.#windows[at] as { calls: BoundAnalyticCall[] };
-    const wanted: BoundAnalyticCall = { name, args, options, type: bound.type };
     const text = JSON.stringify(wanted);
     let index = calls.findIndex((known) => JSON.stringify(known) === text);
     if (index < 0) index = calls.push(wanted) - 1;
@@ -123,6 +152,27 @@ export class OverWindows implements ExprContext {
   }
 }
 
+// For MIN and MAX it changes nothing.
+const distinctFunctions = ['SUM', 'AVG', 'MIN', 'MAX'];
+
+// UNBOUNDED PRECEDING: no row ever leaves, so a function is computed from what the aggregate of its name keeps.
+function frameOfAll({ name, args, options }: BoundAnalyticCall, call: ast.Call): Frame {
+  const [, steps] = args;
+  if (name === 'LAG' && !options.ignoreNulls) {
+    // It sees no further than its own rows back.
+    return { kind: 'rows', preceding: steps?.kind === 'literal' ? Number(steps.value) : 1 };
+  }
+  const types = args.map(({ type }) => type);
+  const isKept = !options.distinct || name === 'MIN' || name === 'MAX';
+  if (isKept && aggregateFunction(name)?.bind(types, options)) return { kind: 'unbounded' };
+  throw new SqlError(
+    'SQL_NOT_SUPPORTED',
+    `${name}${options.distinct ? '(DISTINCT …)' : ''} needs all rows of its window, and UNBOUNDED PRECEDING keeps none`,
+    call.span,
+    'give the window an end: ROWS 1000 PRECEDING',
+  );
+}
+
 const callsMax = 4096;
 
 function placeholder(window: number, call: number): number {
@@ -140,11 +190,16 @@ export function bindFrame({ unit, start, end, span }: ast.Frame): Frame {
     );
   }
   if (start.kind === 'following') {
-    throw new SqlError('SQL_NOT_SUPPORTED', 'a sliding window cannot reach forward', start.span, 'write PRECEDING');
+    throw new SqlError(
+      'SQL_NOT_SUPPORTED',
+      'a sliding window cannot reach forward: later rows are not there yet',
+      start.span,
+      'write PRECEDING',
+    );
   }
   if (start.kind === 'currentRow')
     return unit === 'rows' ? { kind: 'rows', preceding: 0 } : { kind: 'range', millis: 0 };
-  if (!start.offset) throw notYet('UNBOUNDED PRECEDING', start.span);
+  if (!start.offset) return { kind: 'unbounded' };
   if (unit === 'rows') return { kind: 'rows', preceding: rowsOf(start.offset) };
   return { kind: 'range', millis: millisOf(start.offset, span) };
 }
@@ -162,16 +217,26 @@ function rowsOf(offset: ast.Expr): number {
 
 const rowsMax = 10_000_000;
 
-export function millisOf(offset: ast.Expr, span: ast.Span): number {
+/** The milliseconds of the interval behind `clause`: RANGE, WITHIN. */
+export function millisOf(offset: ast.Expr, span: ast.Span, clause = 'RANGE'): number {
   const interval = offset.kind === 'interval' ? intervalLiteral(offset) : null;
   if (interval?.kind === 'literal' && interval.type.kind === 'interval') {
-    if (interval.type.unit === 'month') throw notYet('a window of months or years', offset.span);
+    // AWS SQL reference, "Data Types": intervals are day-time. Months differ in length, so that a later row could reach
+    // back to before an earlier one.
+    if (interval.type.unit === 'month') {
+      throw new SqlError(
+        'SQL_NOT_SUPPORTED',
+        `${clause} takes no months or years, which differ in length`,
+        offset.span,
+        "write days: INTERVAL '30' DAY",
+      );
+    }
     if (Number(interval.value) >= 0) return Number(interval.value);
   }
   throw new SqlError(
     'SQL_ARGUMENTS',
-    'RANGE takes an interval that is not negative',
+    `${clause} takes an interval that is not negative`,
     interval ? offset.span : span,
-    "as in RANGE INTERVAL '1' MINUTE PRECEDING",
+    `as in ${clause} INTERVAL '1' MINUTE${clause === 'RANGE' ? ' PRECEDING' : ''}`,
   );
 }

@@ -1,6 +1,7 @@
 import {
   aggregateFunction,
   assignable,
+  columnKind,
   commonType,
   type Expr,
   type Field,
@@ -15,28 +16,35 @@ import { bindJoin } from './bind-join.ts';
 import { millisOf, OverWindows } from './bind-over.ts';
 import type {
   BoundAggregateCall,
+  BoundDistinct,
   BoundFrom,
   BoundGroup,
   BoundItem,
   BoundOrder,
   BoundQuery,
+  BoundRetime,
   BoundSelect,
+  BoundTime,
   RecordField,
+  TimeBound,
 } from './bound.ts';
 import { type Catalog, type CatalogStream, nameOf } from './catalog.ts';
 import { SqlError } from './errors.ts';
+import { ascendsWithRowtime, monotonicity } from './monotonic.ts';
 import { substitute } from './rules.ts';
 import { type Relation, Scope } from './scope.ts';
 import { printName } from './suggest.ts';
 import { tableFunction, tableFunctions } from './table-functions/index.ts';
 import { containsAggregate } from './visit-aggregates.ts';
-import { ascendsWithRowtime, lengthOf, windowOf } from './windows.ts';
+import { atTime, calendarWindow, windowOf } from './windows.ts';
 
 /** A pump: what it inserts where. `items` are the columns of the target, in its order. */
 export interface BoundPump {
   readonly name: string;
   readonly into: CatalogStream;
   readonly query: BoundQuery;
+  /** The column of the query that is inserted into ROWTIME. */
+  readonly rowtime: { readonly time: number; readonly bound: TimeBound | null } | null;
   readonly columns: readonly Expr[];
   readonly span: ast.Span;
 }
@@ -62,15 +70,19 @@ export function bindPump(pump: ast.CreatePump, catalog: Catalog): BoundPump {
       record.span,
       'take its fields in an outer query: SELECT STREAM t.r.COLUMN1 FROM (SELECT …) AS t',
     );
-  const given = outputOf(query);
+  const all = outputOf(query);
+  // AS ROWTIME names no column of a stream: it may be left out of those inserted, or be one of them.
+  const left = all.length === targets.length + 1 ? explicitRowtime(query) : -1;
+  const given = all.filter((_, i) => i !== left);
   if (given.length !== targets.length) {
     throw new SqlError(
       'SQL_COLUMN_COUNT',
       `${printName(into.name)} takes ${count(targets.length)} here, and the query gives ${given.length}`,
       insert.query.span,
-      insert.columns.length > 0
-        ? 'columns match by position; name as many after INSERT INTO as the query gives'
-        : `columns match by position; the stream has ${into.schema.map(({ name }) => printName(name)).join(', ')}`,
+      missingComma(insert.query, given.length < targets.length) ??
+        (insert.columns.length > 0
+          ? 'columns match by position; name as many after INSERT INTO as the query gives'
+          : `columns match by position; the stream has ${into.schema.map(({ name }) => printName(name)).join(', ')}`),
     );
   }
   const columns = into.schema.map((field): Expr => {
@@ -85,7 +97,7 @@ export function bindPump(pump: ast.CreatePump, catalog: Catalog): BoundPump {
         'name it after INSERT INTO, or drop NOT NULL',
       );
     }
-    const expr: Expr = { kind: 'column', index: at, type: item.type };
+    const expr: Expr = { kind: 'column', index: left >= 0 && at >= left ? at + 1 : at, type: item.type };
     if (assignable(item.type, field.type))
       return needsCast(item.type, field.type) ? { kind: 'cast', arg: expr, type: field.type } : expr;
     throw new SqlError(
@@ -95,10 +107,43 @@ export function bindPump(pump: ast.CreatePump, catalog: Catalog): BoundPump {
       `columns match by position; write CAST(… AS ${printType(field.type)}) if this is the one you mean`,
     );
   });
-  return { name: nameOf(pump.name), into, query, columns, span: pump.span };
+  return { name: nameOf(pump.name), into, query, rowtime: insertedRowtime(query, targets), columns, span: pump.span };
 }
 
-function targetColumns(insert: ast.Insert, into: CatalogStream): readonly Field[] {
+/** SELECT a b, c: without a comma b is the name of a. */
+function missingComma(query: ast.Query, isShort: boolean): string | null {
+  if (!isShort || query.kind !== 'select') return null;
+  for (const item of query.items) {
+    // With AS there would be more than a blank between them.
+    if (item.kind !== 'selectExpr' || !item.alias || item.alias.span.from > item.expr.span.to + 1) continue;
+    const name = printName(item.alias.name);
+    return `${name} names the column before it; if it is a column of its own, a comma is missing before ${name}`;
+  }
+  return null;
+}
+
+// INSERT INTO s (ROWTIME, …)
+function insertedRowtime(query: BoundQuery, targets: readonly (Field | null)[]): BoundPump['rowtime'] {
+  const time = targets.indexOf(null);
+  const item = query.items[time];
+  if (!item || time === rowtimeColumn(query)) return null;
+  checkRowtime(item);
+  if (query.kind !== 'select' || query.group || query.orderBy || query.retime) return { time, bound: null };
+  return item.expr.kind === 'rowtime' ? null : { time, bound: timeBound(item.expr, null) };
+}
+
+function checkRowtime({ expr, span }: BoundItem): void {
+  if (expr.type.kind === 'timestamp') return;
+  throw new SqlError(
+    'SQL_TYPE',
+    `ROWTIME is a TIMESTAMP, and this is ${printType(expr.type)}`,
+    span,
+    'CAST it, or use TO_TIMESTAMP(milliseconds) or CHAR_TO_TIMESTAMP(format, text)',
+  );
+}
+
+/** The columns of the target; null for ROWTIME. */
+function targetColumns(insert: ast.Insert, into: CatalogStream): readonly (Field | null)[] {
   if (insert.columns.length === 0) return into.schema;
   const scope = new Scope([{ name: into.name, schema: into.schema, offset: 0 }]);
   const seen = new Set<string>();
@@ -107,9 +152,7 @@ function targetColumns(insert: ast.Insert, into: CatalogStream): readonly Field[
       throw new SqlError('SQL_DUPLICATE_NAME', `column ${printName(column.name)} is named twice`, column.span);
     seen.add(column.name);
     const found = scope.column({ kind: 'column', path: [column], span: column.span });
-    if (found.kind !== 'column')
-      throw new SqlError('SQL_NOT_SUPPORTED_YET', 'inserting into ROWTIME is not supported yet', column.span);
-    return into.schema[found.index] as Field;
+    return found.kind === 'column' ? (into.schema[found.index] as Field) : null;
   });
 }
 
@@ -143,8 +186,8 @@ function bindSetOperation(query: ast.SetOperation, catalog: Catalog): BoundQuery
       'between streams only UNION ALL is',
     );
   }
-  const [firstOrder] = query.orderBy;
-  if (firstOrder) throw notYet('ORDER BY after UNION ALL', firstOrder.span);
+  // AWS SQL reference, "ORDER BY clause": it sorts what both sides gave.
+  if (query.orderBy.length > 0) return bindSelect(selectAll(query), catalog);
   const inputs = [bindQuery(query.left, catalog), bindQuery(query.right, catalog)];
   const [left, right] = inputs.map(outputOf);
   if (!left || !right || left.length !== right.length) {
@@ -173,6 +216,32 @@ function bindSetOperation(query: ast.SetOperation, catalog: Catalog): BoundQuery
   return { kind: 'union', inputs, items };
 }
 
+function selectAll({ orderBy, ...query }: ast.SetOperation): ast.Select {
+  const { span } = query;
+  const subquery: ast.Subquery = {
+    kind: 'subquery',
+    query: { ...query, orderBy: [] },
+    over: null,
+    alias: null,
+    columns: [],
+    span,
+  };
+  return {
+    kind: 'select',
+    stream: true,
+    distinct: false,
+    items: [{ kind: 'selectStar', qualifier: null, span }],
+    from: subquery,
+    where: null,
+    groupBy: [],
+    stagger: null,
+    having: null,
+    windows: [],
+    orderBy,
+    span,
+  };
+}
+
 function bindSelect(select: ast.Select, catalog: Catalog): BoundSelect {
   const { from, scope } = bindFrom(select.from, catalog, select.windows);
   const where =
@@ -180,13 +249,18 @@ function bindSelect(select: ast.Select, catalog: Catalog): BoundSelect {
   const grouped =
     select.groupBy.length > 0 || select.stagger !== null || select.having !== null || aggregatesIn(select);
   const grouping = grouped ? new Grouping(select, scope) : null;
-  const over = new OverWindows(select, scope);
-  const context = grouping ?? over;
+  const over = new OverWindows(select, scope, grouping);
+  const context: ExprContext = grouping ? withWindows(grouping, over) : over;
   const items = select.items.flatMap((item) => bindItem(item, scope, context, grouping !== null));
-  const having = select.having && condition(bindExpr(select.having, context), select.having.span, 'HAVING');
-  const orderBy = bindOrderBy(select.orderBy, items, context, grouping);
+  // AWS SQL reference, "Aggregate Functions": an analytic function cannot appear in HAVING.
+  const having = select.having && condition(bindExpr(select.having, grouping ?? over), select.having.span, 'HAVING');
+  const { orderBy, within } = bindOrderBy(select.orderBy, items, context, grouping);
   const placed = (expr: Expr): Expr =>
-    substitute(expr, (column) => ({ ...column, index: over.place(column.index, from.schema.length) }));
+    substitute(expr, (column) => ({
+      ...column,
+      index: over.place(column.index, grouping?.width ?? from.schema.length),
+    }));
+  const retime = bindRetime(items, grouping, within, orderBy?.isRetimed ?? false);
   const distinct = select.distinct ? bindDistinct(items, grouping, select.span) : null;
   if (distinct && orderBy) checkOrderOfDistinct(select.orderBy, orderBy, items);
   return {
@@ -198,16 +272,24 @@ function bindSelect(select: ast.Select, catalog: Catalog): BoundSelect {
     windows: over.windows,
     having,
     items: named(items).map((item) => ({ ...item, expr: placed(item.expr) })),
-    orderBy: orderBy && { ...orderBy, keys: orderBy.keys.map((key) => ({ ...key, expr: placed(key.expr) })) },
+    orderBy: orderBy && {
+      ...orderBy,
+      time: placed(orderBy.time),
+      keys: orderBy.keys.map((key) => ({ ...key, expr: placed(key.expr) })),
+    },
+    retime,
   };
 }
 
 // AWS SQL reference, "SELECT ALL and SELECT DISTINCT": a streaming DISTINCT has a monotonic expression that is not
 // constant in its list; ROWTIME itself is not compared.
-function bindDistinct(items: readonly BoundItem[], grouping: Grouping | null, span: ast.Span): BoundSelect['distinct'] {
-  const window = grouping ? JSON.stringify(grouping.windowColumn) : null;
-  const time = items.findIndex(({ expr }) => ascendsWithRowtime(expr) || JSON.stringify(expr) === window);
-  if (time < 0) {
+function bindDistinct(items: readonly BoundItem[], grouping: Grouping | null, span: ast.Span): BoundDistinct {
+  const times = items.map(({ expr }) => timeOf(expr, grouping));
+  // One that time completes forgets sooner than one that waits for a row.
+  const complete = times.findIndex((time) => time && !time.isRun);
+  const time = complete >= 0 ? complete : times.findIndex((found) => found !== null);
+  const found = times[time];
+  if (!found) {
     throw new SqlError(
       'SQL_NOT_MONOTONIC',
       'SELECT DISTINCT of a stream has no ascending expression of ROWTIME in its list',
@@ -216,7 +298,17 @@ function bindDistinct(items: readonly BoundItem[], grouping: Grouping | null, sp
     );
   }
   const keys = items.flatMap(({ expr }, i) => (expr.kind === 'rowtime' ? [] : [i]));
-  return { time, keys };
+  return { ...found, time, keys };
+}
+
+/** How time completes an expression over the rows of FROM, or over the groups; null if it does not. */
+function timeOf(expr: Expr, grouping: Grouping | null): BoundTime | null {
+  const fromGroups = grouping?.timeOf(expr);
+  if (fromGroups) return fromGroups;
+  const found = monotonicity(expr);
+  if (!found || found.direction === 'constant') return null;
+  const isKnown = found.isOfRowtime && found.direction === 'ascending' && columnKind(expr.type) === 'num';
+  return { window: null, isRun: !isKnown };
 }
 
 function checkOrderOfDistinct(
@@ -244,6 +336,17 @@ function aggregatesIn(select: ast.Select): boolean {
   );
 }
 
+/** The select list of a GROUP BY: functions OVER a window see the rows of the groups. */
+function withWindows(grouping: Grouping, over: OverWindows): ExprContext {
+  return {
+    scope: grouping.scope,
+    match: (node) => grouping.match(node),
+    column: (node) => grouping.column(node),
+    aggregate: (call) => grouping.aggregate(call),
+    analytic: (call) => over.analytic(call),
+  };
+}
+
 function condition(expr: Expr, span: ast.Span, clause: string): Expr {
   if (expr.type.kind === 'boolean' || expr.type.kind === 'null') return expr;
   throw new SqlError('SQL_TYPE', `${clause} takes a condition, and this is ${printType(expr.type)}`, span);
@@ -256,13 +359,10 @@ function bindItem(item: ast.SelectItem, scope: Scope, context: ExprContext, grou
     const identifier = (name: string): ast.Identifier => ({ kind: 'identifier', name, quoted: true, span });
     return scope.star(qualifier, span).map(({ relation, name, expr }) => {
       // Not by name: a subquery may have two columns of one name.
-      if (!grouped) return { name, expr, span };
+      if (!grouped) return { name, expr, span, isRowtime: expr.kind === 'rowtime' };
       const path = relation === null ? [identifier(name)] : [identifier(relation), identifier(name)];
       return { name, expr: bindExpr({ kind: 'column', path, span }, context), span };
     });
-  }
-  if (item.alias?.name === 'ROWTIME' && !(item.expr.kind === 'column' && item.expr.path.at(-1)?.name === 'ROWTIME')) {
-    throw notYet('AS ROWTIME', item.alias.span);
   }
   const record = bindRecord(item.expr, context);
   if (record) {
@@ -275,7 +375,33 @@ function bindItem(item: ast.SelectItem, scope: Scope, context: ExprContext, grou
     }));
   }
   const implied = item.expr.kind === 'column' ? item.expr.path.at(-1)?.name : undefined;
-  return [{ name: item.alias?.name ?? implied ?? '', expr: bindExpr(item.expr, context), span: item.expr.span }];
+  const bound = { name: item.alias?.name ?? implied ?? '', expr: bindExpr(item.expr, context), span: item.expr.span };
+  if (item.alias?.name !== 'ROWTIME') return [bound];
+  checkRowtime(bound);
+  return [{ ...bound, isRowtime: true }];
+}
+
+/** AS ROWTIME. */
+function bindRetime(
+  items: readonly BoundItem[],
+  grouping: Grouping | null,
+  within: number | null,
+  isFirst: boolean,
+): BoundRetime | null {
+  const [time = -1, second] = items.flatMap(({ isRowtime }, i) => (isRowtime ? [i] : []));
+  if (second !== undefined)
+    throw new SqlError('SQL_DUPLICATE_NAME', 'two columns are AS ROWTIME', (items[second] as BoundItem).span);
+  const item = items[time];
+  if (!item || (item.expr.kind === 'rowtime' && within === null)) return null;
+  // The order of the T-sort is that of its key, whatever is known of it.
+  const bound = within === null ? timeBound(item.expr, grouping) : null;
+  return { time, within: within ?? 0, bound, isFirst };
+}
+
+/** What ROWTIME says about an expression; null if nothing. */
+function timeBound(expr: Expr, grouping: Grouping | null): TimeBound | null {
+  if (grouping) return grouping.timeBound(expr);
+  return ascendsWithRowtime(expr) ? { expr, window: null, lag: 0, sorts: false } : null;
 }
 
 // Unnamed expressions are EXPR$0, EXPR$1, … by their place (AWS SQL reference, "SELECT clause").
@@ -287,8 +413,8 @@ function named(items: readonly BoundItem[]): BoundItem[] {
 class Grouping implements ExprContext {
   readonly scope: Scope;
   readonly #keys: readonly Expr[];
-  /** The GROUP BY expression that is the window; null for STAGGER. */
-  readonly #window: Expr | null;
+  /** The GROUP BY expressions that are the window; none for STAGGER, and for MONOTONIC(x), which is a key. */
+  readonly #windows: readonly Expr[];
   readonly #plan: BoundGroup['window'];
   readonly #aggregates: BoundAggregateCall[] = [];
   readonly #inner: ExprContext;
@@ -301,31 +427,74 @@ class Grouping implements ExprContext {
     if (stagger) {
       const size = millisOf(stagger.range, stagger.span);
       if (size === 0) throw new SqlError('SQL_ARGUMENTS', 'the range of STAGGER is zero', stagger.range.span);
-      this.#window = null;
+      this.#windows = [];
       this.#plan = { unit: 'stagger', size };
       this.#keys = all.filter((key) => key.kind !== 'literal');
       return;
     }
-    const [first, ...rest] = all.filter((key) => windowOf(key) !== null);
-    const ascending = all.findIndex(ascendsWithRowtime);
-    if (!first && ascending >= 0) {
-      throw notYet('GROUP BY with this expression of ROWTIME', (select.groupBy[ascending] as ast.Expr).span);
+    const moves = all.map((key) => {
+      const found = monotonicity(key);
+      return found?.direction === 'constant' ? null : found;
+    });
+    const windows = all.filter((_, i) => moves[i]?.isOfRowtime);
+    const plan = windows.length > 0 ? windowOf(windows) : null;
+    if (plan) {
+      // What a calendar window is made of several: the coarser ones are constant in it, and stay keys.
+      const isWindow = (key: Expr): boolean =>
+        plan.unit === 'expression'
+          ? windows.includes(key)
+          : JSON.stringify(calendarWindow(key)) === JSON.stringify(plan);
+      this.#plan = plan;
+      this.#windows = windows.filter(isWindow);
+      this.#keys = all.filter((key) => !this.#windows.includes(key) && key.kind !== 'literal');
+      return;
     }
-    if (!first) throw notMonotonic(select, scope);
-    // A group is complete when the finest window is; the coarser ones are then constant keys.
-    const window = rest.reduce((finest, key) => (finer(key, finest) ? key : finest), first);
-    this.#window = window;
-    this.#plan = windowOf(window) as BoundGroup['window'];
-    this.#keys = all.filter((key) => key !== window && key.kind !== 'literal');
+    const run = all.find((_, i) => moves[i]);
+    if (!run) throw notMonotonic(select, scope);
+    this.#windows = [];
+    this.#keys = all.filter((key) => key.kind !== 'literal');
+    this.#plan = { unit: 'run', key: this.#keys.indexOf(run) };
   }
 
   group(): BoundGroup {
     return { keys: this.#keys, window: this.#plan, aggregates: this.#aggregates };
   }
 
-  /** The start of the window, a column behind the keys; null for STAGGER. */
-  get windowColumn(): Expr | null {
-    return this.#window && { kind: 'column', index: this.#keys.length, type: { kind: 'timestamp' } };
+  /** The value of a window's expression, from the start of the window, which is a column behind the keys. */
+  #windowValue(window: Expr): Expr {
+    const start: Expr = { kind: 'column', index: this.#keys.length, type: { kind: 'timestamp' } };
+    return calendarWindow(window) ? start : atTime(window, start);
+  }
+
+  /** Which expression over the groups is complete with them: that of the window, or the monotonic key. */
+  timeOf(expr: Expr): BoundTime | null {
+    const plan = this.#plan;
+    if (plan.unit === 'stagger') return null;
+    const text = JSON.stringify(expr);
+    if (plan.unit === 'run') {
+      return expr.kind === 'column' && expr.index === plan.key ? { window: null, isRun: true } : null;
+    }
+    const window = this.#windows.find((known) => JSON.stringify(this.#windowValue(known)) === text);
+    if (!window) return null;
+    const isKnown = monotonicity(window)?.direction === 'ascending' && columnKind(expr.type) === 'num';
+    return { window: plan, isRun: !isKnown };
+  }
+
+  /** The ROWTIMEs of the rows of a group lie in its window: so do their MIN and MAX, and the start of the window. */
+  timeBound(expr: Expr): TimeBound | null {
+    const plan = this.#plan;
+    if (plan.unit === 'run') return null;
+    const rowtime: Expr = { kind: 'rowtime', type: { kind: 'timestamp' } };
+    const start = this.#windows.length > 0 ? this.#keys.length : -1;
+    const first = this.#keys.length + (this.#windows.length > 0 ? 1 : 0);
+    const least = substitute(expr, (column) => {
+      const aggregate = this.#aggregates[column.index - first];
+      const isTime = aggregate?.arg?.kind === 'rowtime' && ofTheRows.includes(aggregate.name);
+      return isTime || column.index === start ? rowtime : column;
+    });
+    if (!ascendsWithRowtime(least)) return null;
+    if (plan.unit === 'stagger') return { expr: least, window: null, lag: plan.size, sorts: true };
+    return { expr: least, window: plan, lag: 0, sorts: true };
   }
 
   match(node: ast.Expr): Expr | null {
@@ -339,7 +508,8 @@ class Grouping implements ExprContext {
     const expr = this.#tryInner(node);
     if (!expr || expr.kind === 'literal') return null;
     const text = JSON.stringify(expr);
-    if (this.#window && JSON.stringify(this.#window) === text) return this.windowColumn;
+    const window = this.#windows.find((known) => JSON.stringify(known) === text);
+    if (window) return this.#windowValue(window);
     const key = this.#keys.findIndex((candidate) => JSON.stringify(candidate) === text);
     return key < 0 ? null : { kind: 'column', index: key, type: expr.type };
   }
@@ -358,7 +528,11 @@ class Grouping implements ExprContext {
   aggregate(call: ast.Call): Expr {
     const name = call.name.name;
     const args = call.args.map((arg) => bindExpr(arg, plainContext(this.scope, 'an aggregate')));
-    const bound = aggregateFunction(name)?.bind(args.map(({ type }) => type));
+    const ignoreNulls = call.nulls === 'ignore';
+    const bound = aggregateFunction(name)?.bind(
+      args.map(({ type }) => type),
+      { ignoreNulls },
+    );
     const [arg] = args;
     if (!bound || (call.star && name !== 'COUNT') || (!call.star && !arg)) {
       throw new SqlError(
@@ -367,15 +541,25 @@ class Grouping implements ExprContext {
         call.span,
       );
     }
-    const wanted: BoundAggregateCall = { name, arg: arg ?? null, type: bound.type };
+    const wanted: BoundAggregateCall = {
+      name,
+      arg: arg ?? null,
+      type: bound.type,
+      ...(ignoreNulls ? { ignoreNulls } : {}),
+    };
     const text = JSON.stringify(wanted);
     let index = this.#aggregates.findIndex((known) => JSON.stringify(known) === text);
     if (index < 0) index = this.#aggregates.push(wanted) - 1;
-    return { kind: 'column', index: this.#keys.length + (this.#window ? 1 : 0) + index, type: bound.type };
+    return { kind: 'column', index: this.#keys.length + (this.#windows.length > 0 ? 1 : 0) + index, type: bound.type };
   }
 
   analytic(call: ast.Call): Expr {
-    throw notYet(`${call.name.name} OVER a window together with GROUP BY`, call.span);
+    return plainContext(this.scope, 'HAVING').analytic(call);
+  }
+
+  /** How many columns the groups have. */
+  get width(): number {
+    return this.#keys.length + (this.#windows.length > 0 ? 1 : 0) + this.#aggregates.length;
   }
 
   // A part that does not bind by itself is looked at again, part by part, and its error comes from there.
@@ -389,10 +573,8 @@ class Grouping implements ExprContext {
   }
 }
 
-function finer(a: Expr, b: Expr): boolean {
-  const [windowA, windowB] = [windowOf(a), windowOf(b)];
-  return windowA !== null && windowB !== null && lengthOf(windowA) < lengthOf(windowB);
-}
+// Aggregates of ROWTIME that give one of them.
+const ofTheRows = ['MIN', 'MAX', 'FIRST_VALUE', 'LAST_VALUE'];
 
 function notMonotonic(select: ast.Select, scope: Scope): SqlError {
   const source = scope.relations[0]?.name ?? null;
@@ -414,18 +596,23 @@ function bindOrderBy(
   items: readonly BoundItem[],
   context: ExprContext,
   grouping: Grouping | null,
-): BoundOrder | null {
+): { orderBy: (BoundOrder & { isRetimed: boolean }) | null; within: number | null } {
   const [first, ...rest] = orderBy;
-  if (!first) return null;
-  for (const { within, nulls, span } of orderBy) {
-    if (within) throw notYet('ORDER BY … WITHIN', span);
-    if (nulls) throw notYet(`NULLS ${nulls.toUpperCase()}`, span);
+  if (!first) return { orderBy: null, within: null };
+  for (const { within, span } of rest) {
+    if (within)
+      throw new SqlError('SQL_NOT_SUPPORTED', 'only the first key of ORDER BY has WITHIN', span, 'drop WITHIN');
   }
   const bindKey = ({ expr }: ast.OrderItem): Expr => ordinalOrAlias(expr, items) ?? bindExpr(expr, context);
   const time = bindKey(first);
-  const windowColumn = grouping?.windowColumn ?? null;
-  const isWindow = windowColumn !== null && JSON.stringify(time) === JSON.stringify(windowColumn);
-  if (!isWindow && !ascendsWithRowtime(time)) {
+  const keys = rest.map((item) => ({ expr: bindKey(item), descending: item.descending, nulls: item.nulls }));
+  const within = first.within && bindWithin(first, time, items);
+  const found = timeOf(time, grouping);
+  if (within !== null || (!found && isRowtimeItem(time, items) && !first.descending)) {
+    const sorted = { window: null, isRun: false, time, keys, isRetimed: true };
+    return { orderBy: within !== null && keys.length === 0 ? null : sorted, within };
+  }
+  if (!found) {
     const example = grouping ? 'the window of GROUP BY' : 'FLOOR("STREAM".ROWTIME TO SECOND)';
     throw new SqlError(
       'SQL_NOT_MONOTONIC',
@@ -434,19 +621,45 @@ function bindOrderBy(
       `put ${example} first`,
     );
   }
-  // The sorted rows take their ROWTIME from this key, which an interval cannot give.
-  if (!isWindow && time.type.kind !== 'timestamp')
-    throw notYet('ORDER BY with this expression of ROWTIME', first.expr.span);
-  if (first.descending)
+  const direction = monotonicity(time)?.isOfRowtime ? monotonicity(time)?.direction : null;
+  if (first.descending ? direction === 'ascending' || !found.isRun : direction === 'descending')
     throw new SqlError(
       'SQL_NOT_MONOTONIC',
-      'the first key of ORDER BY on a stream cannot be DESC: time goes forward',
+      first.descending
+        ? 'the first key of ORDER BY on a stream cannot be DESC: time goes forward'
+        : 'the first key of ORDER BY goes back while time goes forward, so no row could ever be emitted',
       first.span,
-      'drop DESC',
+      first.descending ? 'drop DESC' : 'add DESC',
     );
-  const keys = rest.map((item) => ({ expr: bindKey(item), descending: item.descending }));
-  const window = grouping?.group().window ?? null;
-  return { time, window: isWindow && window?.unit !== 'stagger' ? window : null, keys };
+  return { orderBy: { ...found, time, keys, isRetimed: false }, within: null };
+}
+
+/** ORDER BY ts WITHIN interval, the T-sort (AWS SQL reference, "T-sorting Stream Input"): how late a row may come. */
+function bindWithin(first: ast.OrderItem, time: Expr, items: readonly BoundItem[]): number {
+  const interval = first.within as ast.Expr;
+  if (time.type.kind !== 'timestamp') {
+    throw new SqlError(
+      'SQL_TYPE',
+      `ORDER BY … WITHIN sorts by a TIMESTAMP, and this is ${printType(time.type)}`,
+      first.expr.span,
+    );
+  }
+  if (first.descending)
+    throw new SqlError('SQL_NOT_SUPPORTED', 'ORDER BY … WITHIN cannot be DESC', first.span, 'drop DESC');
+  if (!isRowtimeItem(time, items) || monotonicity(time)) {
+    throw new SqlError(
+      'SQL_NOT_SUPPORTED',
+      'ORDER BY … WITHIN sorts by the time of a column, which is selected AS ROWTIME',
+      first.expr.span,
+      'write SELECT STREAM s.ts AS ROWTIME, … ORDER BY s.ts WITHIN INTERVAL …',
+    );
+  }
+  return millisOf(interval, interval.span, 'WITHIN');
+}
+
+function isRowtimeItem(expr: Expr, items: readonly BoundItem[]): boolean {
+  const text = JSON.stringify(expr);
+  return items.some((item) => item.isRowtime && JSON.stringify(item.expr) === text);
 }
 
 function ordinalOrAlias(expr: ast.Expr, items: readonly BoundItem[]): Expr | null {
@@ -497,9 +710,17 @@ function rowtimeColumn(query: BoundQuery): number {
     const [first = -1, ...others] = query.inputs.map(rowtimeColumn);
     return others.every((other) => other === first) ? first : -1;
   }
+  if (query.retime) return query.retime.time;
   // ORDER BY may give the rows the ROWTIME of its key.
   if (query.orderBy) return -1;
   return query.items.findIndex(({ name, expr }) => name === 'ROWTIME' && expr.kind === 'rowtime');
+}
+
+/** The column of a query that is written AS ROWTIME; -1 if there is none. */
+function explicitRowtime(query: BoundQuery): number {
+  if (query.kind === 'select') return query.items.findIndex(({ isRowtime }) => isRowtime);
+  const [first = -1, ...others] = query.inputs.map(explicitRowtime);
+  return others.every((other) => other === first) ? first : -1;
 }
 
 function bindFromItem(item: ast.Relation | ast.Subquery | ast.TableFunction, catalog: Catalog): BoundFrom {

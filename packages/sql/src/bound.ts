@@ -10,15 +10,15 @@ export interface BoundSelect {
   /** Over the columns of `from`. */
   readonly where: Expr | null;
   readonly group: BoundGroup | null;
-  /** OVER windows. Their calls are columns behind those of `from`, in order. */
+  /** OVER windows. Their calls are columns behind those of the groups if there are any, else of `from`, in order. */
   readonly windows: readonly BoundWindow[];
   /** Over the columns of the groups: keys, window start, aggregates. */
   readonly having: Expr | null;
   /** Over the columns of the groups if there are any, else of `from`. */
   readonly items: readonly BoundItem[];
-  /** SELECT DISTINCT: the item that ascends with ROWTIME, and the items that make a row distinct. */
-  readonly distinct: { readonly time: number; readonly keys: readonly number[] } | null;
+  readonly distinct: BoundDistinct | null;
   readonly orderBy: BoundOrder | null;
+  readonly retime: BoundRetime | null;
 }
 
 /** UNION ALL: columns by position, types of all sides brought into one. */
@@ -32,6 +32,8 @@ export interface BoundItem {
   readonly name: string;
   readonly expr: Expr;
   readonly span: Span;
+  /** Written `AS ROWTIME`: a pump may leave it out of the columns that it inserts. */
+  readonly isRowtime?: boolean;
   /** A field of a record: a log parser in a select list becomes an item per field, all of one record. */
   readonly record?: RecordField;
 }
@@ -66,6 +68,9 @@ export interface BoundJoin {
   /** Over `schema`. */
   readonly residual: Expr | null;
   readonly schema: Schema;
+  /** A window that reaches forward: the rows that come out have the ROWTIME of the other side, its column of `schema`, so
+   *  much after which the last row to meet can come. */
+  readonly following: { readonly time: number; readonly millis: number } | null;
 }
 
 export interface BoundJoinSide {
@@ -93,8 +98,12 @@ export interface BoundLookup {
 export interface BoundGroup {
   /** Over the columns of `from`. */
   readonly keys: readonly Expr[];
-  /** Its start is a column of the groups; `stagger` windows open with their first row and have no start column. */
-  readonly window: WindowPlan | { readonly unit: 'stagger'; readonly size: number };
+  /** Its start is a column of the groups; `stagger` windows open with their first row and have no start column, nor have the
+   *  `run`s of a key that is monotonic by decree. */
+  readonly window:
+    | WindowPlan
+    | { readonly unit: 'stagger'; readonly size: number }
+    | { readonly unit: 'run'; readonly key: number };
   /** `arg` null: COUNT(*). */
   readonly aggregates: readonly BoundAggregateCall[];
 }
@@ -103,6 +112,7 @@ export interface BoundAggregateCall {
   readonly name: string;
   readonly arg: Expr | null;
   readonly type: SqlType;
+  readonly ignoreNulls?: boolean;
 }
 
 /** A window of OVER and the calls that share it. */
@@ -122,15 +132,54 @@ export interface BoundAnalyticCall {
 }
 
 /** The windows of a GROUP BY, as data. */
-export interface WindowPlan {
-  readonly unit: 'millisecond' | 'month';
-  readonly size: number;
+export type WindowPlan =
+  | { readonly unit: 'millisecond' | 'month'; readonly size: number }
+  /** In which none of these changes: monotonic expressions of ROWTIME alone. */
+  | { readonly unit: 'expression'; readonly exprs: readonly Expr[] };
+
+/** An expression that time completes: the leading key of ORDER BY, the ascending item of SELECT DISTINCT. */
+export interface BoundTime {
+  /** After GROUP BY: the window whose start the expression is computed from. Else it is one of ROWTIME alone. */
+  readonly window: WindowPlan | null;
+  /** It is complete only when a row comes in which it has another value: MONOTONIC(x). */
+  readonly isRun: boolean;
 }
 
-export interface BoundOrder {
-  /** The leading key: never decreases. Over the same columns as the items. */
+/** SELECT DISTINCT: the item that is monotonic, and the items that make a row distinct. */
+export interface BoundDistinct extends BoundTime {
+  readonly time: number;
+  readonly keys: readonly number[];
+}
+
+export interface BoundOrder extends BoundTime {
+  /** The leading key. Over the same columns as the items. */
   readonly time: Expr;
-  /** After GROUP BY: the window whose start the leading key is. Else the key is an expression of ROWTIME alone. */
+  readonly keys: readonly BoundSortKey[];
+}
+
+export interface BoundSortKey {
+  readonly expr: Expr;
+  readonly descending: boolean;
+  /** null: NULL is the largest value. */
+  readonly nulls: 'first' | 'last' | null;
+}
+
+/** AS ROWTIME: the item of that name is the ROWTIME of the rows. */
+export interface BoundRetime {
+  readonly time: number;
+  /** ORDER BY … WITHIN: how late a row may come. */
+  readonly within: number;
+  readonly bound: TimeBound | null;
+  /** Before the rows are sorted: the first key of ORDER BY is the new ROWTIME. */
+  readonly isFirst: boolean;
+}
+
+/** What the ROWTIME of a row says about its new one: at time t it is at least `expr`, an ascending expression of ROWTIME, of
+ *  the start of the window that ended at t, or of t - lag. */
+export interface TimeBound {
+  readonly expr: Expr;
   readonly window: WindowPlan | null;
-  readonly keys: readonly { readonly expr: Expr; readonly descending: boolean }[];
+  readonly lag: number;
+  /** Rows whose new times are not in order are put in order, as soon as the bound allows. */
+  readonly sorts: boolean;
 }

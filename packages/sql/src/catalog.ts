@@ -36,9 +36,22 @@ function metadataOf(schema: Schema): Schema {
   return metadataColumns.filter(({ name }) => !schema.some((field) => field.name === name));
 }
 
+/** Thrown for a stream of which no more than the name is known, so that a check can leave out what depends on it. */
+export class UnknownColumns extends Error {
+  override readonly name = 'UnknownColumns';
+  readonly stream: string;
+
+  constructor(stream: string) {
+    super(`the columns of ${printName(stream)} are not known`);
+    this.stream = stream;
+  }
+}
+
 /** The streams of an application, by exact name. */
 export class Catalog {
   readonly #streams = new Map<string, CatalogStream>();
+  /** Names of streams whose columns are not known. */
+  readonly #unknown = new Set<string>();
 
   constructor(inputs: Readonly<Record<string, Schema>>, tables: Readonly<Record<string, ReferenceTable>>) {
     for (const [name, schema] of Object.entries(inputs))
@@ -49,6 +62,11 @@ export class Catalog {
 
   get streams(): readonly CatalogStream[] {
     return [...this.#streams.values()].filter(({ rows }) => rows === null);
+  }
+
+  /** A stream of which no more than the name is known: an input without a schema, or one whose CREATE STREAM has an error. */
+  defineUnknown(name: string): void {
+    this.#unknown.add(name);
   }
 
   /** CREATE STREAM. With OR REPLACE the earlier one is gone. */
@@ -99,6 +117,7 @@ export class Catalog {
     const wanted = nameOf(name);
     const stream = this.#streams.get(wanted);
     if (stream) return stream;
+    if (this.#unknown.has(wanted)) throw new UnknownColumns(wanted);
     if (wanted === 'error_stream' || wanted === 'ERROR_STREAM') {
       throw new SqlError(
         'SQL_UNKNOWN_STREAM',

@@ -11,7 +11,7 @@ export const sqlErrorCodes = {
   SQL_UNTERMINATED_COMMENT: 'A block comment is opened and never closed.',
   SQL_RESERVED_WORD: 'A reserved word is used as a name without quotes.',
   SQL_NAME_TOO_LONG: 'A name has more than 128 characters.',
-  SQL_TOO_COMPLEX: 'Expressions or queries are nested too deeply.',
+  SQL_TOO_COMPLEX: 'Expressions or queries are nested too deeply, or the program has more than 100 KB.',
   SQL_NOT_SUPPORTED: 'Valid SQL elsewhere, but not part of the dialect.',
   SQL_UNKNOWN_TYPE: 'There is no type of this name.',
   SQL_UNKNOWN_STREAM: 'There is no stream or table of this name.',

@@ -1,7 +1,7 @@
-import { type Expr, isNumeric, printType, type Schema } from '@rowtime/core';
+import { type Expr, type Frame, isNumeric, printType, type Schema } from '@rowtime/core';
 import { unreachable } from './ast.ts';
 import type { WindowPlan } from './bound.ts';
-import { inputsOf, type PlanNode, type PumpPlan } from './plan.ts';
+import { type GroupCall, inputsOf, type PlanNode, type PumpPlan } from './plan.ts';
 import { printName } from './suggest.ts';
 
 /** A plan as text, one operator a line, the last one first. */
@@ -30,28 +30,50 @@ function describe(node: PlanNode): string {
       return `project ${node.exprs.map((expr, i) => `${printName(node.schema[i]?.name ?? '')} = ${printExpr(expr, node.input.schema)}`).join(', ')}`;
     case 'tumble': {
       const column = (i: number): string => printName(node.input.schema[i]?.name ?? '');
-      const calls = node.calls.map(({ name, input }) => `${name}(${input === null ? '*' : column(input)})`);
+      const calls = node.calls.map((call) => printCall(call, column));
       return `tumble ${printWindow(node.window)} by [${node.keys.map(column).join(', ')}] compute [${calls.join(', ')}]`;
+    }
+    case 'groupRuns': {
+      const column = (i: number): string => printName(node.input.schema[i]?.name ?? '');
+      const calls = node.calls.map((call) => printCall(call, column));
+      return `group runs of ${column(node.run)} by [${node.keys.map(column).join(', ')}] compute [${calls.join(', ')}]`;
     }
     case 'stagger': {
       const column = (i: number): string => printName(node.input.schema[i]?.name ?? '');
-      const calls = node.calls.map(({ name, input }) => `${name}(${input === null ? '*' : column(input)})`);
+      const calls = node.calls.map((call) => printCall(call, column));
       return `stagger ${node.range} ms by [${node.keys.map(column).join(', ')}] compute [${calls.join(', ')}]`;
     }
+    case 'retime': {
+      const { bound, within } = node;
+      const late = bound?.sorts ? ' in order' : within > 0 ? ` within ${within} ms` : '';
+      const from = bound?.window
+        ? ` start of ${printWindow(bound.window)}`
+        : bound?.lag
+          ? ` ROWTIME - ${bound.lag} ms`
+          : '';
+      const least = bound ? ` at least ${printExpr(bound.expr, [])}${from && ` of${from}`}` : '';
+      return `retime ${printName(node.schema[node.time]?.name ?? '')}${late}${least}`;
+    }
     case 'distinct':
-      return `distinct [${node.keys.map((i) => printName(node.schema[i]?.name ?? '')).join(', ')}]`;
+      return `distinct ${node.isRun ? `in runs of ${printName(node.schema[node.time]?.name ?? '')} ` : ''}[${node.keys.map((i) => printName(node.schema[i]?.name ?? '')).join(', ')}]`;
     case 'sort': {
       const column = (i: number): string => printName(node.schema[i]?.name ?? '');
-      const keys = node.keys.map(({ index, descending }) => column(index) + (descending ? ' desc' : ''));
-      return `sort ${[column(node.time), ...keys].join(', ')}`;
+      const keys = node.keys.map(
+        ({ index, descending, nulls }) =>
+          column(index) + (descending ? ' desc' : '') + (nulls ? ` nulls ${nulls}` : ''),
+      );
+      return `sort ${node.isRun ? 'runs of ' : ''}${[column(node.time), ...keys].join(', ')}`;
     }
     case 'slide':
       return node.windows
         .map(({ frame, partitionBy, calls }) => {
           const column = (i: number): string => printName(node.input.schema[i]?.name ?? '');
-          const reach = frame.kind === 'range' ? `range ${frame.millis} ms` : `rows ${frame.preceding}`;
+          const reach = printFrame(frame);
           const computed = calls.map(({ name, input, args, options }) => {
-            const flags = (options.ignoreNulls ? ' ignore nulls' : '') + (options.fromLast ? ' from last' : '');
+            const flags =
+              (options.distinct ? ' distinct' : '') +
+              (options.ignoreNulls ? ' ignore nulls' : '') +
+              (options.fromLast ? ' from last' : '');
             const printed = [input === null ? '*' : column(input), ...args.slice(1).map((arg) => printExpr(arg, []))];
             return `${name}(${printed.join(', ')})${flags}`;
           });
@@ -60,12 +82,7 @@ function describe(node: PlanNode): string {
         .join('; ');
     case 'join': {
       const sides = node.sides.map(({ frame, keys, isOuter }, i) => {
-        const reach =
-          frame === null
-            ? 'current row'
-            : frame.kind === 'range'
-              ? `range ${frame.millis} ms`
-              : `rows ${frame.preceding}`;
+        const reach = frame === null ? 'current row' : printFrame(frame);
         const columns = keys.map((key) => printName(node.inputs[i]?.schema[key]?.name ?? ''));
         return `${reach} by [${columns.join(', ')}]${isOuter ? ' outer' : ''}`;
       });
@@ -85,7 +102,18 @@ function describe(node: PlanNode): string {
   }
 }
 
-function printWindow({ unit, size }: WindowPlan): string {
+function printCall({ name, input, ignoreNulls }: GroupCall, column: (i: number) => string): string {
+  return `${name}(${input === null ? '*' : column(input)})${ignoreNulls ? ' ignore nulls' : ''}`;
+}
+
+function printFrame(frame: Frame): string {
+  if (frame.kind === 'unbounded') return 'unbounded';
+  return frame.kind === 'range' ? `range ${frame.millis} ms` : `rows ${frame.preceding}`;
+}
+
+function printWindow(plan: WindowPlan): string {
+  if (plan.unit === 'expression') return `where ${plan.exprs.map((expr) => printExpr(expr, [])).join(', ')} stay`;
+  const { unit, size } = plan;
   return unit === 'month' ? `${size} months` : `${size} ms`;
 }
 

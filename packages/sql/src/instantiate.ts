@@ -5,36 +5,47 @@ import {
   assert,
   compile,
   Distinct,
+  doublesOf,
   type Expr,
   Failures,
+  type FunctionLookup,
   filter,
   type GraphNode,
+  GroupRuns,
   Join,
   type JoinSide,
   lookup,
   type Millis,
   type Operator,
+  type OverWindow,
   project,
+  Retime,
   RowErrors,
   Slide,
   Sort,
   type SqlType,
   Stagger,
+  StartTime,
   stateless,
   streamId,
   Tumble,
   Union,
 } from '@rowtime/core';
 import { unreachable } from './ast.ts';
+import type { TimeBound } from './bound.ts';
 import type { CatalogStream, ReferenceTable } from './catalog.ts';
-import { functionNamed } from './functions/index.ts';
-import { inputsOf, type PlanNode, type PumpPlan } from './plan.ts';
+import { functionNamed, functionsAt } from './functions/index.ts';
+import { monotonicity } from './monotonic.ts';
+import { inputsOf, type PlanNode, type PumpPlan, type SlideCall } from './plan.ts';
+import { substitute } from './rules.ts';
 import { tableFunction } from './table-functions/index.ts';
-import { windowFrom } from './windows.ts';
+import { windowFrom, windowOfValues } from './windows.ts';
 
 export interface InstantiateOptions {
   readonly seed: number;
   readonly tables: Readonly<Record<string, ReferenceTable>>;
+  /** When the queries start; null: CURRENT_TIMESTAMP is the ROWTIME of its row. */
+  readonly now: Millis | null;
 }
 
 /** The only place that makes operators: pumps in an order in which each comes after those it reads. */
@@ -62,10 +73,15 @@ export function instantiate(
   const done = new Set<PumpPlan>();
   const outputs = new Map<string, string>();
   addStreams();
+  const start = options.now === null ? null : new StartTime(options.now);
+  const functions = functionsAt(start && (() => start.time));
+  // It reads a stream only because every node does.
+  const [stream] = nodes;
+  if (start && stream) nodes.push({ id: 'start', operator: start, from: [stream.id] });
   while (done.size < pumps.length) {
     const next = pumps.find((pump) => !done.has(pump) && ready(pump));
     assert(next, 'pumps form no cycle');
-    outputs.set(next.name, new PumpBuilder(next, nodes, options).build());
+    outputs.set(next.name, new PumpBuilder(next, nodes, functions, options).build());
     done.add(next);
     addStreams();
   }
@@ -89,12 +105,14 @@ function streamNode({ name, schema: declared, metadata }: CatalogStream, writers
 class PumpBuilder {
   readonly #pump: PumpPlan;
   readonly #nodes: GraphNode[];
+  readonly #functions: FunctionLookup;
   readonly #options: InstantiateOptions;
   #place = 0;
 
-  constructor(pump: PumpPlan, nodes: GraphNode[], options: InstantiateOptions) {
+  constructor(pump: PumpPlan, nodes: GraphNode[], functions: FunctionLookup, options: InstantiateOptions) {
     this.#pump = pump;
     this.#nodes = nodes;
+    this.#functions = functions;
     this.#options = options;
   }
 
@@ -115,9 +133,9 @@ class PumpBuilder {
   #operator(node: Exclude<PlanNode, { kind: 'read' }>, errors: RowErrors): Operator {
     switch (node.kind) {
       case 'filter':
-        return filter(node.schema, node.predicate, errors, functionNamed);
+        return filter(node.schema, node.predicate, errors, this.#functions);
       case 'project':
-        return project(node.input.schema, node.schema, node.exprs, errors, functionNamed);
+        return project(node.input.schema, node.schema, node.exprs, errors, this.#functions);
       case 'tumble': {
         const input = node.input.schema;
         return new Tumble({
@@ -128,45 +146,55 @@ class PumpBuilder {
           errors,
         });
       }
+      case 'groupRuns': {
+        const { keys, run } = node;
+        return new GroupRuns({ input: node.input.schema, keys, run, calls: aggregateCalls(node), errors });
+      }
       case 'stagger': {
         const input = node.input.schema;
         return new Stagger({ input, range: node.range, keys: node.keys, calls: aggregateCalls(node), errors });
+      }
+      case 'retime': {
+        const { schema, time, within, bound } = node;
+        const boundAt = bound && boundOf(bound);
+        return new Retime({ schema, time, within: bound?.sorts ? null : within, bound: boundAt, errors });
       }
       case 'distinct':
         return new Distinct({ schema: node.schema, time: node.time, timeAt: timeAt(node), keys: node.keys });
       case 'sort': {
         const { schema, time, keys, window } = node;
-        const rowtimeIsKey = window === null && node.timeExpr.type.kind === 'timestamp';
-        return new Sort({ schema, time, keys, rowtimeIsKey, timeAt: timeAt(node) });
+        const rowtimeIsKey = window === null && !node.isRun && node.timeExpr.type.kind === 'timestamp';
+        const startOf = window === null && !rowtimeIsKey ? startOfValue(node.timeExpr) : undefined;
+        return new Sort({ schema, time, keys, rowtimeIsKey, startOf, timeAt: timeAt(node) });
       }
       case 'slide': {
-        const windows = node.windows.map(({ frame, partitionBy, calls }) => ({
-          frame,
-          partitionBy,
-          calls: calls.map(({ name, input, args, options }) => {
+        const windows = node.windows.map(({ frame, partitionBy, calls }): OverWindow => {
+          if (frame.kind === 'unbounded') return { frame, partitionBy, calls: calls.map(runningCall) };
+          const ended = calls.map(({ name, input, args, options }) => {
             const analytic = analyticFunction(name)?.bind(args, options);
             assert(analytic, `${name} OVER was bound`);
             return { name, input, analytic };
-          }),
-        }));
+          });
+          return { frame, partitionBy, calls: ended };
+        });
         return new Slide({ input: node.input.schema, windows, errors });
       }
       case 'join': {
         const { sides, schema, residual } = node;
         const side = (i: 0 | 1): JoinSide => ({ ...sides[i], schema: node.inputs[i].schema });
-        return new Join({ left: side(0), right: side(1), schema, residual, errors, functions: functionNamed });
+        return new Join({ left: side(0), right: side(1), schema, residual, errors, functions: this.#functions });
       }
       case 'lookup': {
         const table = this.#options.tables[node.table];
         assert(table, `reference table ${node.table} is there`);
-        return lookup({ ...node, input: node.input.schema, table, errors, functions: functionNamed });
+        return lookup({ ...node, input: node.input.schema, table, errors, functions: this.#functions });
       }
       case 'union':
         return new Union(node.schema, node.inputs.length);
       case 'tableFunction': {
         const fn = tableFunction(node.name);
         assert(fn, `${node.name} was bound`);
-        return fn.create(node.input.schema, node.schema, node.args, { errors, seed: this.#options.seed });
+        return fn.create(node.columns, node.schema, node.args, { errors, seed: this.#options.seed });
       }
       default:
         return unreachable(node);
@@ -174,30 +202,56 @@ class PumpBuilder {
   }
 }
 
-function aggregateCalls({ input, calls }: Extract<PlanNode, { kind: 'tumble' | 'stagger' }>): AggregateCall[] {
-  return calls.map(({ name, input: index }) => {
+function runningCall({ name, input, args, options }: SlideCall): AggregateCall {
+  const aggregate = aggregateFunction(name)?.bind(
+    args.map(({ type }) => type),
+    options,
+  );
+  assert(aggregate, `${name} OVER was bound`);
+  return { name, input, aggregate };
+}
+
+function aggregateCalls({
+  input,
+  calls,
+}: Extract<PlanNode, { kind: 'tumble' | 'groupRuns' | 'stagger' }>): AggregateCall[] {
+  return calls.map(({ name, input: index, ignoreNulls }) => {
     const types = index === null ? [] : [input.schema[index]?.type as SqlType];
-    const aggregate = aggregateFunction(name)?.bind(types);
+    const aggregate = aggregateFunction(name)?.bind(types, { ignoreNulls });
     assert(aggregate, `${name} was bound`);
     return { name, input: index, aggregate };
   });
 }
 
-/** The smallest leading key of a row that comes at `rowtime` or later. */
-function timeAt({ timeExpr, window }: Extract<PlanNode, { kind: 'sort' | 'distinct' }>): (rowtime: Millis) => number {
-  if (window) {
-    // Rows of a window have its end as ROWTIME, and its start as key.
-    const { start } = windowFrom(window);
-    return (rowtime) => start(rowtime - 1);
-  }
-  return evaluateAt(timeExpr);
+/** The smallest leading key of a row that comes at `rowtime` or later; null where only a row can tell. */
+function timeAt({
+  timeExpr,
+  window,
+  isRun,
+}: Extract<PlanNode, { kind: 'sort' | 'distinct' }>): ((rowtime: Millis) => number) | null {
+  if (isRun) return null;
+  if (!window) return evaluateAt(timeExpr);
+  // Rows of a window have its end as ROWTIME, and its start as their only column in the key.
+  const { start } = windowFrom(window);
+  const value = evaluateAt(substitute(timeExpr, () => ({ kind: 'rowtime', type: { kind: 'timestamp' } })));
+  return (rowtime) => value(start(rowtime - 1));
+}
+
+function boundOf({ expr, window, lag }: TimeBound): (rowtime: Millis) => Millis {
+  const value = evaluateAt(expr);
+  const windows = window && windowFrom(window);
+  return (rowtime) => value(windows ? windows.start(rowtime - 1) : rowtime - lag);
+}
+
+/** The ROWTIME of rows that were gathered while the leading key stayed the same: when that began. */
+function startOfValue(timeExpr: Expr): (first: Millis) => Millis {
+  return monotonicity(timeExpr)?.isOfRowtime ? windowOfValues(timeExpr).start : (first) => first;
 }
 
 function evaluateAt(expr: Expr): (rowtime: Millis) => number {
   const kernel = compile(expr, new Failures(), functionNamed);
   return (rowtime) => {
     const column = kernel({ length: 1, rowtime: Float64Array.of(rowtime), columns: [] });
-    assert(column.kind === 'num', 'a time key is a number');
-    return column.values[0] ?? Number.NEGATIVE_INFINITY;
+    return doublesOf(column)[0] ?? Number.NEGATIVE_INFINITY;
   };
 }

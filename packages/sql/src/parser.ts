@@ -62,6 +62,8 @@ export interface Parsed {
   readonly statements: Statement[];
   /** In the order of the text. Empty if the whole text was understood. */
   readonly errors: SqlError[];
+  /** The names of streams whose CREATE STREAM was not understood. */
+  readonly lost: string[];
 }
 
 /** The statements of a program. Throws the first error. */
@@ -141,23 +143,39 @@ class Parser {
   program(errorsMax: number): Parsed {
     const statements: Statement[] = [];
     const errors: SqlError[] = [];
+    const lost: string[] = [];
     while (errors.length < errorsMax) {
       while (this.#take(';'));
       if (this.#token.kind === 'end') break;
       const start = this.#at;
       this.#nesting = 0;
+      let understood: Statement | null = null;
       try {
         const statement = this.#statement();
         this.#checkHeight(statement);
-        statements.push(statement);
+        understood = statement;
         this.#statementEnd();
+        statements.push(statement);
       } catch (error) {
         if (!(error instanceof SqlError)) throw error;
         errors.push(error);
+        if (this.#missedSemicolon && understood !== null) statements.push(understood);
+        lost.push(...this.#createdAt(start));
         this.#recover(start);
       }
     }
-    return { statements, errors };
+    return { statements, errors, lost };
+  }
+
+  /** The name of the stream that the statement at a token creates, if it does. */
+  #createdAt(start: number): string[] {
+    const tokens = this.#tokens.slice(start, start + 9);
+    const at = tokens.findIndex((token) => isWord(token, 'STREAM'));
+    if (!isWord(tokens[0], 'CREATE') || (at !== 1 && at !== 3)) return [];
+    // Of a dotted name the last part is what counts.
+    let name = at + 1;
+    while (isWord(tokens[name + 1], '.') && tokens[name + 2]) name += 2;
+    return ['word', 'quoted'].includes(tokens[name]?.kind ?? '') ? [tokens[name]!.text] : [];
   }
 
   expression(): Expr {
@@ -1003,6 +1021,7 @@ class Parser {
     if (isCall && unitOf(text) !== null) return this.#notSupported(`${text}(…)`, `write EXTRACT(${text} FROM …)`);
     if (isCall && (text === 'LEFT' || text === 'RIGHT'))
       return this.#notSupported(`${text}(…)`, 'write SUBSTRING(s, p, n)');
+    if (isCall && typeWords.has(text)) return this.#notSupported(`${text}(…)`, `write CAST(value AS ${text})`);
     if (isCall && text === 'CONVERT') return this.#notSupported('CONVERT(…)', 'write CAST(value AS type)');
     if (text === 'SELECT') return this.#unexpected('an expression', 'a query that gives a value is put in parentheses');
     if (text === 'DISTINCT')
@@ -1059,6 +1078,8 @@ class Parser {
     }
     if (branches.length === 0) throw this.#unexpected('WHEN');
     const otherwise = this.#take('ELSE') ? this.#expr() : null;
+    if (this.#isAny('ELSEIF', 'ELSIF'))
+      throw this.#unexpected('END of the CASE', 'write WHEN for each further condition');
     this.#expect('END', 'of the CASE');
     return { kind: 'case', operand, branches, otherwise, span: this.#spanFrom(from) };
   }
@@ -1204,7 +1225,9 @@ class Parser {
     if (unit === null) {
       const { text } = this.#token;
       const singular = text.endsWith('S') ? unitOf(text.slice(0, -1)) : null;
-      throw this.#unexpected(unitList, singular === null ? null : `units are singular: ${singular}`);
+      const isWeek = text === 'WEEK' || text === 'WEEKS';
+      const week = isWeek ? "a week is INTERVAL '7' DAY, and its start STEP(t BY INTERVAL '7' DAY)" : null;
+      throw this.#unexpected(unitList, singular === null ? week : `units are singular: ${singular}`);
     }
     this.#advance();
     return unit;
@@ -1220,6 +1243,9 @@ class Parser {
     const negative = this.#take('-');
     if (!negative) this.#take('+');
     const { value: text, span: textSpan } = this.#string('the value of the interval');
+    const [, count, unit = ''] = /^\s*(\S+)\s+([A-Za-z]+?)[Ss]?\s*$/.exec(text) ?? [];
+    if (unitOf(unit.toUpperCase()) !== null && this.#unitAt(0) === null)
+      throw this.#unexpected(unitList, `the unit stands behind the quotes: INTERVAL '${count}' ${unit.toUpperCase()}`);
     const qualifier = this.#qualifier();
     return { kind: 'interval', negative, text, textSpan, qualifier, span: this.#spanFrom(from) };
   }

@@ -1,4 +1,4 @@
-import type { AnalyticOptions, Expr, Field, Frame, Schema, Value } from '@rowtime/core';
+import type { AnalyticOptions, Expr, Field, Frame, Schema, SortKey, Value } from '@rowtime/core';
 import { needsCast } from '@rowtime/core';
 import { unreachable } from './ast.ts';
 import { type BoundPump, outputOf } from './bind.ts';
@@ -9,6 +9,8 @@ import type {
   BoundOrder,
   BoundQuery,
   BoundSelect,
+  BoundTime,
+  TimeBound,
   WindowPlan,
 } from './bound.ts';
 import { substitute } from './rules.ts';
@@ -25,8 +27,16 @@ export type PlanNode =
       readonly window: WindowPlan;
       /** Columns of the input. */
       readonly keys: readonly number[];
-      /** `input` null: COUNT(*). */
-      readonly calls: readonly { readonly name: string; readonly input: number | null }[];
+      readonly calls: readonly GroupCall[];
+      readonly schema: Schema;
+    }
+  | {
+      readonly kind: 'groupRuns';
+      readonly input: PlanNode;
+      readonly keys: readonly number[];
+      /** The one of `keys` whose changes close the groups. */
+      readonly run: number;
+      readonly calls: readonly GroupCall[];
       readonly schema: Schema;
     }
   | {
@@ -35,29 +45,36 @@ export type PlanNode =
       /** Milliseconds. */
       readonly range: number;
       readonly keys: readonly number[];
-      readonly calls: readonly { readonly name: string; readonly input: number | null }[];
+      readonly calls: readonly GroupCall[];
       readonly schema: Schema;
     }
   | {
+      readonly kind: 'retime';
+      readonly input: PlanNode;
+      /** The column that becomes the ROWTIME. */
+      readonly time: number;
+      readonly within: number;
+      readonly bound: TimeBound | null;
+      readonly schema: Schema;
+    }
+  | (BoundTime & {
       readonly kind: 'distinct';
       readonly input: PlanNode;
-      /** The column that ascends with ROWTIME, and the expression (or the window) it comes from. */
+      /** The column that time completes, and the expression it comes from. */
       readonly time: number;
       readonly timeExpr: Expr;
-      readonly window: WindowPlan | null;
       readonly keys: readonly number[];
       readonly schema: Schema;
-    }
-  | {
+    })
+  | (BoundTime & {
       readonly kind: 'sort';
       readonly input: PlanNode;
-      /** The column of the leading key, and the expression of ROWTIME (or the window) it comes from. */
+      /** The column of the leading key, and the expression it comes from. */
       readonly time: number;
       readonly timeExpr: Expr;
-      readonly window: WindowPlan | null;
-      readonly keys: readonly { readonly index: number; readonly descending: boolean }[];
+      readonly keys: readonly SortKey[];
       readonly schema: Schema;
-    }
+    })
   | {
       readonly kind: 'slide';
       readonly input: PlanNode;
@@ -84,8 +101,17 @@ export type PlanNode =
       readonly name: string;
       readonly args: readonly Value[];
       readonly input: PlanNode;
+      /** The columns of `input` by the names of the query, which its arguments use; a rule may have dropped them there. */
+      readonly columns: Schema;
       readonly schema: Schema;
     };
+
+/** An aggregate of a GROUP BY; `input` null: COUNT(*). */
+export interface GroupCall {
+  readonly name: string;
+  readonly input: number | null;
+  readonly ignoreNulls: boolean;
+}
 
 /** How one input takes part in a join: see JoinSide of core. */
 export type PlanJoinSide = Omit<BoundJoinSide, 'from'>;
@@ -118,8 +144,10 @@ export interface PumpPlan {
   readonly root: PlanNode;
 }
 
-export function planPump({ name, into, query, columns }: BoundPump): PumpPlan {
-  const input = planQuery(query);
+export function planPump({ name, into, query, rowtime, columns }: BoundPump): PumpPlan {
+  const rows = planQuery(query);
+  const input: PlanNode =
+    rowtime === null ? rows : { ...rowtime, kind: 'retime', input: rows, within: 0, schema: rows.schema };
   return { name, into: into.name, root: { kind: 'project', input, exprs: columns, schema: into.schema } };
 }
 
@@ -146,25 +174,30 @@ function planQuery(query: BoundQuery): PlanNode {
 }
 
 function planSelect(query: BoundSelect): PlanNode {
+  const { retime } = query;
+  if (!retime || retime.isFirst) return planRows(query);
+  const input = planRows(query);
+  const { time, within, bound } = retime;
+  return { kind: 'retime', input, time, within, bound, schema: input.schema };
+}
+
+function planRows(query: BoundSelect): PlanNode {
   let node = planFrom(query.from);
   if (query.where) node = { kind: 'filter', input: node, predicate: query.where, schema: node.schema };
   if (query.group) node = planGroup(node, query.group);
+  if (query.having) node = { kind: 'filter', input: node, predicate: query.having, schema: node.schema };
   const width = node.schema.length;
   if (query.windows.length > 0) node = planWindows(node, query.windows);
   // What the windows read stands between the columns of FROM and the calls.
   const between = node.kind === 'slide' ? node.input.schema.length - width : 0;
   const placed = (expr: Expr): Expr =>
     substitute(expr, (column) => (column.index < width ? column : { ...column, index: column.index + between }));
-  if (query.having) node = { kind: 'filter', input: node, predicate: query.having, schema: node.schema };
   const schema = schemaOf(query);
   const exprs = query.items.map(({ expr }) => placed(expr));
   if (query.distinct) {
-    const { time: index, keys } = query.distinct;
-    const timeExpr = exprs[index] as Expr;
-    const groupWindow = query.group?.window.unit === 'stagger' ? null : (query.group?.window ?? null);
-    const window = timeExpr.kind === 'column' ? groupWindow : null;
+    const timeExpr = exprs[query.distinct.time] as Expr;
     const input: PlanNode = { kind: 'project', input: node, exprs, schema };
-    node = { kind: 'distinct', input, time: index, timeExpr, window, keys, schema };
+    node = { ...query.distinct, kind: 'distinct', input, timeExpr, schema };
     if (!query.orderBy) return node;
     // The binder has seen to it that the keys of ORDER BY are columns of the list, or ROWTIME.
     const texts = exprs.map((expr) => JSON.stringify(expr));
@@ -177,7 +210,7 @@ function planSelect(query: BoundSelect): PlanNode {
   }
   if (!query.orderBy) return { kind: 'project', input: node, exprs, schema };
 
-  return planSort(node, exprs, schema, query.orderBy, placed);
+  return planSort(node, exprs, schema, query.orderBy, placed, query.retime);
 }
 
 // Sort keys need not be selected: they travel behind the columns and are dropped after the sort.
@@ -185,18 +218,25 @@ function planSort(
   input: PlanNode,
   exprs: readonly Expr[],
   schema: Schema,
-  { time, window, keys }: BoundOrder,
+  { time, window, isRun, keys }: BoundOrder,
   placed: (expr: Expr) => Expr,
+  retime: BoundSelect['retime'] = null,
 ): PlanNode {
   const sortExprs = [placed(time), ...keys.map(({ expr }) => placed(expr))];
   const wide: Schema = [...schema, ...sortExprs.map(({ type }, i) => field(`sort key ${i + 1}`, type))];
+  let rows: PlanNode = { kind: 'project', input, exprs: [...exprs, ...sortExprs], schema: wide };
+  if (retime?.isFirst) {
+    const { time: column, within, bound } = retime;
+    rows = { kind: 'retime', input: rows, time: column, within, bound, schema: wide };
+  }
   const sorted: PlanNode = {
     kind: 'sort',
-    input: { kind: 'project', input, exprs: [...exprs, ...sortExprs], schema: wide },
+    input: rows,
     time: schema.length,
-    timeExpr: time,
+    timeExpr: retime?.isFirst ? { kind: 'rowtime', type: time.type } : time,
     window,
-    keys: keys.map(({ descending }, i) => ({ index: schema.length + 1 + i, descending })),
+    isRun,
+    keys: keys.map(({ descending, nulls }, i) => ({ index: schema.length + 1 + i, descending, nulls })),
     schema: wide,
   };
   const selected = schema.map(({ type }, index): Expr => ({ kind: 'column', index, type }));
@@ -205,17 +245,28 @@ function planSort(
 
 function planGroup(input: PlanNode, group: NonNullable<BoundSelect['group']>): PlanNode {
   const args = group.aggregates.flatMap(({ arg }) => arg ?? []);
-  const exprs = [...group.keys, ...args];
-  const schema: Schema = exprs.map(({ type }, i) =>
-    field(i < group.keys.length ? `key ${i + 1}` : `argument ${i - group.keys.length + 1}`, type),
-  );
+  const { window } = group;
+  // The expressions of the window are not read, but a row for which one fails is an error row.
+  const exprs = [...group.keys, ...args, ...(window.unit === 'expression' ? window.exprs : [])];
+  const nameOf = (i: number): string => {
+    if (i < group.keys.length) return `key ${i + 1}`;
+    const at = i - group.keys.length;
+    return at < args.length ? `argument ${at + 1}` : `window ${at - args.length + 1}`;
+  };
+  const schema: Schema = exprs.map(({ type }, i) => field(nameOf(i), type));
   let next = group.keys.length;
-  const calls = group.aggregates.map(({ name, arg }) => ({ name, input: arg ? next++ : null }));
+  const calls = group.aggregates.map(({ name, arg, ignoreNulls = false }) => ({
+    name,
+    input: arg ? next++ : null,
+    ignoreNulls,
+  }));
   const keys = group.keys.map((_, i) => i);
   const projected: PlanNode = { kind: 'project', input, exprs, schema };
   const keyFields = schema.slice(0, keys.length);
   const results = group.aggregates.map(({ name, type }) => field(name, type));
-  const { window } = group;
+  if (window.unit === 'run') {
+    return { kind: 'groupRuns', input: projected, keys, run: window.key, calls, schema: [...keyFields, ...results] };
+  }
   if (window.unit === 'stagger') {
     return { kind: 'stagger', input: projected, range: window.size, keys, calls, schema: [...keyFields, ...results] };
   }
@@ -258,7 +309,16 @@ function planFrom(from: BoundFrom): PlanNode {
       const { left, right, residual, schema } = from;
       const side = ({ frame, keys, isOuter }: BoundJoinSide): PlanJoinSide => ({ frame, keys, isOuter });
       const inputs = [planFrom(left.from), planFrom(right.from)] as const;
-      return { kind: 'join', inputs, sides: [side(left), side(right)], residual, schema };
+      const join: PlanNode = { kind: 'join', inputs, sides: [side(left), side(right)], residual, schema };
+      if (!from.following) return join;
+      const { time, millis: lag } = from.following;
+      const bound: TimeBound = {
+        expr: { kind: 'rowtime', type: { kind: 'timestamp' } },
+        window: null,
+        lag,
+        sorts: true,
+      };
+      return { kind: 'retime', input: join, time, within: 0, bound, schema };
     }
     case 'lookup': {
       const { from: stream, ...rest } = from;
@@ -270,6 +330,7 @@ function planFrom(from: BoundFrom): PlanNode {
         name: from.name,
         args: from.args,
         input: planQuery(from.query),
+        columns: from.input,
         schema: from.schema,
       };
     default:

@@ -69,7 +69,9 @@ function pruned(node: PlanNode, wanted: ReadonlySet<number>): Pruned {
     case 'join':
     case 'lookup':
     case 'tumble':
+    case 'groupRuns':
     case 'stagger':
+    case 'retime':
     case 'distinct':
     case 'sort':
     case 'tableFunction':

@@ -3,6 +3,7 @@ import type { Column, Identifier, Span } from './ast.ts';
 import type { RecordField } from './bound.ts';
 import { caseRule } from './catalog.ts';
 import { SqlError } from './errors.ts';
+import { insteadOfColumn } from './foreign-functions.ts';
 import { printName, suggest } from './suggest.ts';
 
 /** One input of a FROM clause. `name` is its alias or its own name; null for a subquery without one. */
@@ -79,7 +80,7 @@ export class Scope {
   /** The columns of `*` or `relation.*`. */
   star(qualifier: Identifier | null, span: Span): { relation: string | null; name: string; expr: Expr }[] {
     const among = qualifier ? [this.#relation(qualifier)] : this.relations;
-    return among.flatMap(({ name: relation, schema, records, offset }) => {
+    return among.flatMap(({ name: relation, schema, records, offset, rowtime }) => {
       if (records?.some((record) => record !== null)) {
         throw new SqlError(
           'SQL_TYPE',
@@ -88,7 +89,10 @@ export class Scope {
           'name its fields: t.r.COLUMN1',
         );
       }
-      return schema.map(({ name, type }, i) => ({ relation, name, expr: { kind: 'column', index: offset + i, type } }));
+      return schema.map(({ name, type }, i) => {
+        const expr: Expr = i === rowtime ? { kind: 'rowtime', type } : { kind: 'column', index: offset + i, type };
+        return { relation, name, expr };
+      });
     });
   }
 
@@ -146,11 +150,15 @@ function unknownColumn(column: Identifier, relations: readonly Relation[]): SqlE
   ]);
   const near = suggest(column.name, names);
   const owners = relations.map(({ name }) => (name === null ? 'the subquery' : printName(name)));
+  // "AMZN" is a name, and often a text was meant.
+  const text = column.quoted ? `a text is put in single quotes: '${column.name.replaceAll("'", "''")}'; ` : '';
   const rule = near ? caseRule(column.name, near, column.quoted) : '';
   return new SqlError(
     'SQL_UNKNOWN_COLUMN',
     `${owners.join(' and ')} ${owners.length > 1 ? 'have' : 'has'} no column ${printName(column.name)}`,
     column.span,
-    near ? `did you mean ${printName(near)}? ${rule}`.trim() : `the columns are ${names.map(printName).join(', ')}`,
+    near
+      ? `did you mean ${printName(near)}? ${rule}`.trim()
+      : (insteadOfColumn(column.name) ?? `${text}the columns are ${names.map(printName).join(', ')}`),
   );
 }

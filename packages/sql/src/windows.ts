@@ -1,9 +1,20 @@
-import type { Expr } from '@rowtime/core';
-import { step, stepMonths, type Window } from '@rowtime/core';
+import { compile, type Expr, Failures, finestWindow, step, stepMonths, valueWindow, type Window } from '@rowtime/core';
 import type { WindowPlan } from './bound.ts';
+import { functionNamed } from './functions/index.ts';
 
-/** The windows that a GROUP BY expression cuts ROWTIME into; null if it is not such an expression. */
-export function windowOf(expr: Expr): WindowPlan | null {
+type CalendarPlan = Extract<WindowPlan, { unit: 'millisecond' | 'month' }>;
+
+/** The windows that a list of GROUP BY expressions cuts ROWTIME into: a group is complete when any of them changes (AWS SQL
+ *  reference, "Aggregate Functions"). All are monotonic expressions of ROWTIME alone. */
+export function windowOf(exprs: readonly Expr[]): WindowPlan {
+  const plans = exprs.map(calendarWindow);
+  const finest = plans.reduce((best, plan) => (best && plan && lengthOf(plan) < lengthOf(best) ? plan : best));
+  const isNested = finest !== null && plans.every((plan) => plan !== null && liesIn(finest, plan));
+  return isNested ? finest : { unit: 'expression', exprs };
+}
+
+/** The window of STEP(ROWTIME …), FLOOR(ROWTIME TO …) and ROWTIME, whose start is the value of the expression itself. */
+export function calendarWindow(expr: Expr): CalendarPlan | null {
   if (expr.kind === 'rowtime') return { unit: 'millisecond', size: 1 };
   if (expr.kind !== 'call' || (expr.name !== 'STEP' && expr.name !== 'FLOOR_TO')) return null;
   const [time, by] = expr.args;
@@ -12,7 +23,7 @@ export function windowOf(expr: Expr): WindowPlan | null {
   return by.type.kind === 'interval' ? { unit: by.type.unit, size: Number(by.value) } : null;
 }
 
-const unitPlans: Readonly<Record<string, WindowPlan>> = {
+const unitPlans: Readonly<Record<string, CalendarPlan>> = {
   SECOND: { unit: 'millisecond', size: 1_000 },
   MINUTE: { unit: 'millisecond', size: 60_000 },
   HOUR: { unit: 'millisecond', size: 3_600_000 },
@@ -22,26 +33,40 @@ const unitPlans: Readonly<Record<string, WindowPlan>> = {
 };
 
 export function windowFrom(plan: WindowPlan): Window {
+  if (plan.unit === 'expression') return finestWindow(plan.exprs.map(windowOfValues));
   return plan.unit === 'month' ? stepMonths(plan.size) : step(plan.size);
 }
 
+/** The windows in which an expression of ROWTIME alone keeps its value. */
+export function windowOfValues(expr: Expr): Window {
+  const plan = calendarWindow(expr);
+  if (plan) return windowFrom(plan);
+  const kernel = compile(expr, new Failures(), functionNamed);
+  return valueWindow((rowtime) => kernel({ length: rowtime.length, rowtime, columns: [] }));
+}
+
+/** The expression with ROWTIME replaced: the value of a window's expression from a time in the window. */
+export function atTime(expr: Expr, time: Expr): Expr {
+  switch (expr.kind) {
+    case 'rowtime':
+      return time;
+    case 'call':
+      if (expr.name === 'CURRENT_ROW_TIMESTAMP') return time;
+      return { ...expr, args: expr.args.map((arg) => atTime(arg, time)) };
+    case 'cast':
+      return { ...expr, arg: atTime(expr.arg, time) };
+    default:
+      return expr;
+  }
+}
+
+// Days lie in months; milliseconds in a multiple of them.
+function liesIn(finer: CalendarPlan, coarser: CalendarPlan): boolean {
+  if (finer.unit === coarser.unit) return coarser.size % finer.size === 0;
+  return finer.unit === 'millisecond' && 86_400_000 % finer.size === 0;
+}
+
 /** For choosing the finest of several windows: its shortest length in milliseconds. */
-export function lengthOf({ unit, size }: WindowPlan): number {
+function lengthOf({ unit, size }: CalendarPlan): number {
   return unit === 'month' ? size * 28 * 86_400_000 : size;
 }
-
-/** True for an expression of ROWTIME alone that never decreases (AWS SQL reference, "Monotonic Expressions and
- *  Operators", as far as the functions of this version go). */
-export function ascendsWithRowtime(expr: Expr): boolean {
-  if (expr.kind === 'rowtime') return true;
-  if (expr.kind !== 'call') return false;
-  const [first, second] = expr.args;
-  if (!first || second?.kind !== 'literal') return false;
-  // A month before 03-29 23:00 is later than one before 03-30: both fall on the last day of February.
-  if (second.type.kind === 'interval' && second.type.unit === 'month' && expr.name !== 'STEP') return false;
-  if (expr.name === '*' || expr.name === '/') return Number(second.value) > 0 && ascendsWithRowtime(first);
-  return ascending.includes(expr.name) && ascendsWithRowtime(first);
-}
-
-// Functions of one ascending argument and constants.
-const ascending = ['STEP', 'FLOOR_TO', 'CEIL_TO', '+', '-', 'DATETIME_DIFFERENCE'];

@@ -46,6 +46,29 @@ describe('an application', () => {
     expect(compile(shard, { inputs }).used('S')).toEqual([false, false, false, false, false, false, true]);
   });
 
+  test('takes CURRENT_TIMESTAMP from its start, and keeps it over a restart', () => {
+    const sql =
+      'CREATE STREAM t (a TIMESTAMP, b TIMESTAMP); CREATE PUMP p AS INSERT INTO t SELECT STREAM CURRENT_TIMESTAMP, CURRENT_ROW_TIMESTAMP FROM s;';
+    const first = compile(sql, { inputs, now: 1_000 });
+    const later = compile(sql, { inputs, now: 9_000 });
+    const snapshot = structuredClone(first.graph().snapshot());
+    const [fresh, restored, replay] = [first.graph(), later.graph(), compile(sql, { inputs }).graph()];
+    restored.restore(snapshot);
+    expect(restored.plan).toBe(fresh.plan);
+    const times = [fresh, restored, later.graph(), replay].map((graph) => {
+      const rows: Row[] = [];
+      graph.listen('T', (batch) => rows.push(...toRows(graph.schema('T')!, batch).map(({ row }) => row)));
+      graph.push('S', fromRows(schemaFrom(inputs.S), [{ rowtime: 5_000, row: {} }]));
+      return Object.values(rows[0]!);
+    });
+    expect(times).toEqual([
+      [1_000, 5_000],
+      [1_000, 5_000],
+      [9_000, 5_000],
+      [5_000, 5_000],
+    ]);
+  });
+
   test('makes graphs that know nothing of each other', () => {
     const application = compile(program, { inputs });
     const results = [application.graph(), application.graph()].map((graph, i) => {

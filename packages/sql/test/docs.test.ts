@@ -26,7 +26,9 @@ describe('docs/ERRORS.md', () => {
   });
 
   test('has each ERROR_NAME that a row of error_stream can have, once', () => {
-    const sources = ['core', 'sql', 'sources'].flatMap((name) => sourcesUnder(join(root, 'packages', name, 'src')));
+    const sources = ['core', 'sql', 'sources', 'sinks'].flatMap((name) =>
+      sourcesUnder(join(root, 'packages', name, 'src')),
+    );
     const patterns = [
       /failures\.number\(\s*'(\w+)'/g, // of a kernel
       /new Fail\(\s*'(\w+)'/g, // of a function of one value

@@ -305,7 +305,7 @@ class Program {
 }
 
 /** A name and a type per line. */
-function schemaOf(columns: readonly Line[]): Schema {
+export function schemaOf(columns: readonly Line[]): Schema {
   const entries = columns.map(({ text, number }) => {
     const match = /^("(?:[^"]|"")+"|\S+)\s+(.+)$/.exec(text) ?? fail(number, 'a column is a name and a type');
     return [unquoted(match[1]!), match[2]!] as const;
@@ -367,7 +367,7 @@ function printTime(t: Millis): string {
   return date === today ? time! : `${date} ${time}`;
 }
 
-function unquoted(name: string): string {
+export function unquoted(name: string): string {
   return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }
 

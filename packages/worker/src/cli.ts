@@ -4,7 +4,9 @@ import { LimitError, PlanMismatch } from '@rowtime/core';
 import { SourceError } from '@rowtime/sources/file';
 import { frame, SqlError } from '@rowtime/sql';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { durationOf } from './duration.ts';
 import { CommandError, exitCodes } from './exit.ts';
+import type { SchemaFlags } from './program-inputs.ts';
 import { parseRowtimePolicy } from './rowtime-policy.ts';
 
 const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
@@ -17,17 +19,17 @@ const program = new Command('rowtime')
   .addHelpText(
     'after',
     `
-Exit codes: 0 done or stopped, 2 mistake in the SQL or the command line, 3 a file or setting to be mended,
-4 a checkpoint that does not fit, 70 a bug in rowtime.`,
+Exit codes: 0 done or stopped, 1 not formatted (fmt --check), 2 mistake in the SQL or the command line, 3 a file or setting to be mended,
+4 a checkpoint that does not fit, 5 stopped before all was delivered, 70 a bug in rowtime.`,
   );
 
 program
   .command('run')
-  .description('run a program over files or standard input, to the end of the input')
-  .argument('<app.sql>', 'the program')
-  .requiredOption(
+  .description('run a program over files or standard input, to the end of the input; or an application, as a service')
+  .argument('<app.sql | application.json>', 'the program; or what describe-application printed, which needs no flags')
+  .option(
     '--input <path...>',
-    'files or globs of JSON records (lines, or objects one after the other; gzip too); - for stdin',
+    'files or globs of records (JSON lines, objects one after the other, or CSV; gzip too); - for stdin',
   )
   .option('--output <folder>', 'where the rows of the output streams go, in the layout of Firehose')
   .option('--json', 'print the rows of the output streams, a JSON object a line')
@@ -37,7 +39,10 @@ program
     'arrival',
   )
   .option('--schema <file>', 'InputSchema of the Kinesis Analytics API; without it the schema is discovered')
-  .option('--stream <name>', 'name of the input stream', 'SOURCE_SQL_STREAM_001')
+  .option('--stream <name>', 'name of the input stream (default: SOURCE_SQL_STREAM_001)')
+  .option('--parallelism <n>', 'input streams _001 to _n, which take the files in turn (InputParallelism)', count)
+  .option('--table <name=file>', 'a reference table, JSON or CSV; may be repeated', collect)
+  .option('--table-schema <name=file>', 'its ReferenceSchema of the API; else the schema is discovered', collect)
   .option('--streams <names>', 'output streams, with commas between, or all (default: those that no pump reads)', list)
   .option('--checkpoint <folder>', 'where to keep checkpoints; the same command goes on where it was')
   .option('--checkpoint-interval <time>', 'how often, as in 10s or 500ms', duration, 10_000)
@@ -46,9 +51,23 @@ program
   .option('--seed <n>', 'where RANDOM_CUT_FOREST starts its random numbers', whole, 42)
   .addHelpText(
     'after',
-    '\nExample:\n  rowtime run app.sql --input "data/*.json.gz" --output results --rowtime column:timestamp',
+    '\nExample:\n  rowtime run app.sql --input "data/*.json.gz" --output results --rowtime column:timestamp\n  rowtime run application.json',
   )
-  .action(async (file: string, options: RunFlags) => {
+  .action(async (file: string, options: RunFlags, command: Command) => {
+    if (file.endsWith('.json')) {
+      const flag = command.options.find((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
+      if (flag) {
+        throw new CommandError(
+          `${flag.long} is for a program (.sql): what an application needs is in its file, under "rowtime"`,
+          exitCodes.usage,
+        );
+      }
+      const { serve } = await import('./service/serve.ts');
+      await serve({ file, version });
+      return;
+    }
+    if (!options.input) throw new CommandError('rowtime run <app.sql> needs --input <path...>', exitCodes.usage);
+    const { input } = options;
     if (!options.output && !options.json)
       throw new CommandError('rowtime run needs --output <folder>, --json, or both', exitCodes.usage);
     const sql = readProgram(file);
@@ -56,11 +75,14 @@ program
     await reportingSql(file, sql, () =>
       run({
         sql,
-        input: options.input,
+        input,
         output: options.output ?? null,
         rowtime: parseRowtimePolicy(options.rowtime),
         schema: options.schema ?? null,
-        stream: options.stream,
+        stream: options.stream ?? null,
+        parallelism: options.parallelism ?? null,
+        tables: options.table ?? [],
+        tableSchemas: options.tableSchema ?? [],
         streams: options.streams ?? null,
         checkpoint: options.checkpoint ?? null,
         checkpointIntervalMs: options.checkpointInterval,
@@ -72,13 +94,84 @@ program
     );
   });
 
+schemaFlags(
+  program
+    .command('check')
+    .description('report every error of a program or an application, without running it')
+    .argument(
+      '<app.sql | application.json>',
+      'the program, - for standard input; or what describe-application printed',
+    ),
+)
+  .option('--json', 'print the errors as JSON')
+  .addHelpText(
+    'after',
+    `
+Without --schema or --input the columns of the input stream are not known: pumps that read it are parsed and not
+checked further, and their names are printed.
+
+Example:
+  rowtime check app.sql --schema input-schema.json
+  rowtime check application.json`,
+  )
+  .action(async (file: string, options: SchemaFlags & { json?: boolean }) => {
+    if (file.endsWith('.json')) {
+      const { checkApplication } = await import('./check-application.ts');
+      checkApplication(file, options.json === true);
+      return;
+    }
+    const { check } = await import('./check.ts');
+    await check(file, readProgram(file), options);
+  });
+
+schemaFlags(
+  program
+    .command('explain')
+    .description('print the plan of a program: the operators of each pump, the last one first')
+    .argument('<app.sql>', 'the program; - for standard input'),
+)
+  .option('--json', 'print the streams and plans as JSON')
+  .addHelpText('after', '\nExample:\n  rowtime explain app.sql --input "data/*.json.gz"')
+  .action(async (file: string, options: SchemaFlags & { json?: boolean }) => {
+    const sql = readProgram(file);
+    const { explain } = await import('./explain.ts');
+    await reportingSql(file, sql, () => explain(file, sql, options));
+  });
+
+program
+  .command('fmt')
+  .description('format a program: clauses on lines of their own, keywords in upper case, comments kept')
+  .argument('<app.sql>', 'the program; - for standard input')
+  .option('--write', 'write the file instead of printing the program')
+  .option('--check', 'print nothing; exit code 1 if formatting would change the program')
+  .addHelpText('after', '\nExample:\n  rowtime fmt --write app.sql')
+  .action(async (file: string, options: { write?: boolean; check?: boolean }) => {
+    const sql = readProgram(file);
+    const { fmt } = await import('./fmt.ts');
+    await reportingSql(file, sql, async () => fmt(file, sql, options));
+  });
+
+/** Which columns the input stream has, as `run` takes it. */
+function schemaFlags(command: Command): Command {
+  return command
+    .option('--schema <file>', 'InputSchema of the Kinesis Analytics API')
+    .option('--input <path...>', 'files or globs of records, to discover the schema from')
+    .option('--stream <name>', 'name of the input stream (default: SOURCE_SQL_STREAM_001)')
+    .option('--parallelism <n>', 'input streams _001 to _n (InputParallelism)', count)
+    .option('--table <name=file>', 'a reference table, JSON or CSV; may be repeated', collect, [])
+    .option('--table-schema <name=file>', 'its ReferenceSchema of the API; else the schema is discovered', collect, []);
+}
+
 interface RunFlags {
-  input: string[];
+  input?: string[];
   output?: string;
   json?: boolean;
   rowtime: string;
   schema?: string;
-  stream: string;
+  stream?: string;
+  parallelism?: number;
+  table?: string[];
+  tableSchema?: string[];
   streams?: string[];
   checkpoint?: string;
   checkpointInterval: number;
@@ -86,6 +179,17 @@ interface RunFlags {
   bufferInterval: number;
   seed: number;
 }
+
+program
+  .command('discover')
+  .description('find the schema of some records, JSON or CSV, by the rules of the service')
+  .argument('<path...>', 'files or globs; - for stdin')
+  .option('--json', 'print InputSchema of the Kinesis Analytics API, which run --schema takes, also on a terminal')
+  .addHelpText('after', '\nExample:\n  rowtime discover "data/*.csv" --json > schema.json')
+  .action(async (input: string[], options: { json?: boolean }) => {
+    const { discover } = await import('./discover.ts');
+    await discover({ input, json: options.json === true || !process.stdout.isTTY });
+  });
 
 program
   .command('demo')
@@ -103,6 +207,62 @@ program
       await demo({ ...options, duration: options.duration ?? null, json: options.json === true });
     },
   );
+
+program
+  .command('firehose')
+  .description('a delivery stream of your own: takes records as Amazon Data Firehose does and lands them in a bucket')
+  .option('--stream <name>', 'the delivery stream that is there from the start', 'captains-kfh')
+  .requiredOption('--bucket <folder>', 'where its objects go, in YYYY/MM/DD/HH/')
+  .option('--host <address>', 'where to listen', '127.0.0.1')
+  .option('--port <n>', 'where to listen; 0 takes a free port', whole, 4573)
+  .option('--buffer-size <MiB>', 'an object is delivered with this size', positive, 5)
+  .option('--buffer-interval <time>', 'or when it is so old', duration, 300_000)
+  .option('--state <folder>', 'records that are not yet delivered (default: .rowtime in the bucket)')
+  .addHelpText(
+    'after',
+    `
+Producers send to it with an endpoint URL, whatever their credentials are:
+  rowtime firehose --stream captains-kfh --bucket ./bucket
+  AWS_ENDPOINT_URL_FIREHOSE=http://127.0.0.1:4573 python producer.py
+
+With ROWTIME_FIREHOSE_ACCESS_KEY set, a delivery stream in AWS can deliver to /firehose/<stream> as its HTTP endpoint.`,
+  )
+  .action(async (options: FirehoseFlags) => {
+    const { firehose } = await import('./firehose.ts');
+    await firehose({
+      stream: options.stream,
+      bucket: options.bucket,
+      host: options.host,
+      port: options.port,
+      state: options.state ?? null,
+      bufferBytes: Math.round(options.bufferSize * 2 ** 20),
+      bufferMs: options.bufferInterval,
+      accessKey: process.env['ROWTIME_FIREHOSE_ACCESS_KEY'] || null,
+    });
+  });
+
+program
+  .command('policy')
+  .description('print the least-privilege IAM policy of an application, for the role of the machine that runs it')
+  .argument('<application.json>', 'what describe-application printed, or a CreateApplication request')
+  .addHelpText(
+    'after',
+    '\nExample:\n  rowtime policy application.json > policy.json\n  aws iam put-role-policy --role-name rowtime --policy-name application --policy-document file://policy.json',
+  )
+  .action(async (file: string) => {
+    const { policy } = await import('./policy.ts');
+    policy(file);
+  });
+
+interface FirehoseFlags {
+  stream: string;
+  bucket: string;
+  host: string;
+  port: number;
+  bufferSize: number;
+  bufferInterval: number;
+  state?: string;
+}
 
 await main();
 
@@ -148,7 +308,7 @@ async function reportingSql(file: string, sql: string, work: () => Promise<void>
 
 function readProgram(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(file === '-' ? 0 : file, 'utf8');
   } catch (error) {
     throw new CommandError(`cannot read the program: ${(error as Error).message}`);
   }
@@ -156,6 +316,10 @@ function readProgram(file: string): string {
 
 function list(text: string): string[] {
   return text.split(',').map((part) => part.trim());
+}
+
+function collect(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
 }
 
 function positive(text: string): number {
@@ -170,10 +334,14 @@ function whole(text: string): number {
   throw new InvalidArgumentError('It must be a whole number.');
 }
 
+function count(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('It must be a whole number above 0.');
+}
+
 function duration(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|min|h)?$/.exec(text.trim());
-  const unit = { ms: 1, s: 1_000, m: 60_000, min: 60_000, h: 3_600_000 }[match?.[2] ?? 's'];
-  const millis = Number(match?.[1]) * (unit ?? Number.NaN);
-  if (millis > 0) return millis;
+  const millis = durationOf(text);
+  if (millis !== null) return millis;
   throw new InvalidArgumentError('It must be a time such as 10s, 500ms or 2m.');
 }

@@ -1,12 +1,16 @@
 /** How the process ends; printed by `rowtime --help`. */
 export const exitCodes = {
   done: 0,
+  /** `fmt --check`: the program is not formatted. */
+  unformatted: 1,
   /** A mistake in the SQL or the command line. */
   usage: 2,
   /** A file, folder or setting that has to be mended. */
   config: 3,
   /** A checkpoint that cannot be used with this program. */
   checkpoint: 4,
+  /** Told to stop, and not all was delivered in time: the next start goes on. */
+  undelivered: 5,
   /** A bug of rowtime. */
   bug: 70,
 } as const;

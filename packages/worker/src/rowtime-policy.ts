@@ -46,7 +46,9 @@ function findColumn(name: string, columns: readonly InputColumn[]): number {
   const column = columns[index];
   if (!column) {
     const names = columns.map((known) =>
-      fieldOf(known.mapping) === known.name ? known.name : `${known.name} (field ${fieldOf(known.mapping)})`,
+      known.mapping === '' || fieldOf(known.mapping) === known.name
+        ? known.name
+        : `${known.name} (field ${fieldOf(known.mapping)})`,
     );
     throw new CommandError(
       `--rowtime column:${name}: the input has no such column or field; it has ${names.join(', ')}`,

@@ -1,17 +1,20 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Progress, run as runJob } from '@rowtime/core';
 import { fileSink } from '@rowtime/sinks/file';
 import { stdoutSink } from '@rowtime/sinks/stdout';
+import type { InputSchema } from '@rowtime/sources/decoder';
 import { fileSource } from '@rowtime/sources/file';
-import type { InputColumn } from '@rowtime/sources/json';
-import { type CompileOptions, compile } from '@rowtime/sql';
+import { compile } from '@rowtime/sql';
 import { checkpointFiles } from './checkpoint-files.ts';
-import { CommandError } from './exit.ts';
+import { headerHint } from './header-hint.ts';
+import { inputStreams } from './input-streams.ts';
 import { withMetadata } from './metadata.ts';
 import { noStore } from './no-store.ts';
 import { outputStreams } from './outputs.ts';
-import { type InputSchema, printInputSchema } from './print-input-schema.ts';
+import { printInputSchema } from './print-input-schema.ts';
+import { readInput } from './read-schema.ts';
+import { referenceTables } from './reference-tables.ts';
 import { clockOf, type RowtimePolicy } from './rowtime-policy.ts';
 import { standardOutput } from './standard-output.ts';
 import { formatDuration, formatRate, StatusLine } from './status-line.ts';
@@ -26,8 +29,13 @@ export interface RunOptions {
   readonly rowtime: RowtimePolicy;
   /** A file with the InputSchema; else the schema is discovered. */
   readonly schema: string | null;
-  /** The name of the input stream. */
-  readonly stream: string;
+  /** The name of the input stream, the first of several; null: as the schema file says. */
+  readonly stream: string | null;
+  /** How many input streams take the files in turn; null: as the schema file says. */
+  readonly parallelism: number | null;
+  /** Reference tables and their schemas, as NAME=file. */
+  readonly tables: readonly string[];
+  readonly tableSchemas: readonly string[];
   /** Output streams; null: those that no pump reads. */
   readonly streams: readonly string[] | null;
   readonly checkpoint: string | null;
@@ -42,13 +50,22 @@ export interface RunOptions {
 export async function run(options: RunOptions): Promise<void> {
   const now = Date.now;
   const schemaFile = options.schema ?? discoveredSchemaFile(options.checkpoint);
-  const given = schemaFile === null ? null : await readInputSchema(schemaFile);
-  const source = await fileSource({ input: options.input, now, ...given });
-  if (options.checkpoint !== null && given === null) keepSchema(options.checkpoint, source.columns);
-  const inputs: CompileOptions['inputs'] = { [options.stream]: source.schema };
-  const application = compile(options.sql, { inputs, seed: options.seed });
-  const used = application.used(options.stream);
-  const { clock, decoded } = clockOf(options.rowtime, source.columns, used.slice(0, source.columns.length), now);
+  const given = schemaFile === null ? null : await readInput(schemaFile);
+  const streams = inputStreams(options, given);
+  const tables = await referenceTables(options.tables, options.tableSchemas, given?.referenceSchemas ?? null);
+  const source = await fileSource({
+    input: options.input,
+    now,
+    isPartitioned: streams.length > 1,
+    ...given?.schema,
+  });
+  if (source.hasHeader) process.stderr.write(`${headerHint}\n`);
+  if (options.checkpoint !== null && given === null) keepSchema(options.checkpoint, source.inputSchema);
+  const inputs = Object.fromEntries(streams.map((name) => [name, source.schema]));
+  const application = compile(options.sql, { inputs, tables, seed: options.seed, now: now() });
+  const uses = streams.map((name) => application.used(name));
+  const used = source.columns.map((_, c) => uses.some((ofStream) => ofStream[c] === true));
+  const { clock, decoded } = clockOf(options.rowtime, source.columns, used, now);
   source.use(decoded);
 
   const outputs = outputStreams(application, options.streams);
@@ -68,9 +85,9 @@ export async function run(options: RunOptions): Promise<void> {
   const progress = await runJob(
     {
       source,
-      stream: options.stream,
+      stream: streams,
       clock,
-      complete: withMetadata(application.streams.find(({ name }) => name === options.stream)?.metadata ?? []),
+      complete: withMetadata(application.streams.find(({ name }) => name === streams[0])?.metadata ?? []),
       graph: application.graph(),
       sinks,
       store:
@@ -113,29 +130,9 @@ function discoveredSchemaFile(checkpoints: string | null): string | null {
   return file !== null && existsSync(file) ? file : null;
 }
 
-function keepSchema(checkpoints: string, columns: readonly InputColumn[]): void {
+function keepSchema(checkpoints: string, schema: InputSchema): void {
   mkdirSync(checkpoints, { recursive: true });
   const file = join(checkpoints, schemaName);
-  writeFileSync(`${file}.tmp`, `${JSON.stringify(printInputSchema({ columns, rowPath: '$' }), null, 2)}\n`);
+  writeFileSync(`${file}.tmp`, `${JSON.stringify(printInputSchema(schema), null, 2)}\n`);
   renameSync(`${file}.tmp`, file);
-}
-
-async function readInputSchema(file: string): Promise<InputSchema> {
-  // Most runs discover their schema: they need not wait for the validator to load.
-  const { parseInputSchema } = await import('./input-schema.ts');
-  return parseInputSchema(readJson(file), file);
-}
-
-function readJson(file: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new CommandError(`cannot read the schema: ${(error as Error).message}`);
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new CommandError(`${file} is not JSON: ${(error as Error).message}`);
-  }
 }

@@ -6,6 +6,8 @@ import { popularCaptains, Ratings, ratingAnomaly, ratingJson } from '@rowtime/ex
 import { expect, test } from 'vitest';
 import { filesIn, rowsIn, rowtime, temporaryFolder } from './rowtime.ts';
 
+// features: F191 F210
+
 const start = Date.UTC(2024, 0, 1);
 
 /** Ten ratings a second, from midnight on. */

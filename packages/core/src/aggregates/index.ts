@@ -3,6 +3,7 @@ import { count } from './count.ts';
 import { firstValueOfGroup, lastValueOfGroup } from './first-last.ts';
 import { max, min } from './min-max.ts';
 import { avg, sum } from './sum.ts';
+import { anyOfGroup, everyOfGroup } from './truth.ts';
 import { stddevPop, stddevSamp, varPop, varSamp } from './variance.ts';
 
 /** Every aggregate. STDDEV is STDDEV_SAMP (AWS SQL reference, "STDDEV_SAMP"). */
@@ -19,6 +20,8 @@ export const aggregateFunctions: readonly AggregateFunction[] = [
   varSamp,
   firstValueOfGroup,
   lastValueOfGroup,
+  anyOfGroup,
+  everyOfGroup,
 ];
 
 const byName = new Map(aggregateFunctions.map((fn) => [fn.name, fn]));

@@ -110,12 +110,12 @@ class ExtremeNumber implements Aggregate {
     const seen = this.#seen.upTo(groups);
     this.#values.upTo(groups);
     this.#groups = groups;
-    const units = unitsOf(input, this.#scale);
+    const units = unitsOf(input, this.#scale, from, to);
     for (let i = from; i < to; i++) {
       if (input.valid && input.valid[i] !== 1) continue;
       const group = ids[i - from];
-      if (seen[group] === 0 || (this.#sign > 0 ? units[i] > best[group] : units[i] < best[group])) {
-        best[group] = units[i];
+      if (seen[group] === 0 || (this.#sign > 0 ? units[i - from] > best[group] : units[i - from] < best[group])) {
+        best[group] = units[i - from];
         seen[group] = 1;
       }
     }

@@ -1,5 +1,5 @@
 import type { Aggregate, AggregateFunction } from '../aggregate.ts';
-import type { Column } from '../column.ts';
+import type { Column, Valid } from '../column.ts';
 import { scaleOf } from '../exact.ts';
 import { isNumbers, unitsOf } from '../exact-column.ts';
 import { Failures } from '../expr.ts';
@@ -112,19 +112,20 @@ class ExactSum implements Aggregate {
     this.#groups = groups;
     const { valid } = input;
     if (input.kind === 'num' && !this.#big) {
-      const values = this.#scale === 0 ? input.values : unitsOfDecimals(input.values, this.#scale);
-      if (this.#hasRoom(values, from, to)) {
-        if (valid) addValid(sums, counts, ids, values, valid, from, to);
-        else addAll(sums, counts, ids, values, from, to);
-        return;
+      if (this.#scale === 0) {
+        if (this.#addPlain(ids, input.values, valid, from, to)) return;
+      } else {
+        // These rows only: a batch may have many windows.
+        const units = unitsOfDecimals(input.values.subarray(from, to), this.#scale);
+        if (this.#addPlain(ids, units, valid?.subarray(from, to) ?? null, 0, to - from)) return;
       }
     }
     this.#big ??= Array.from(sums.subarray(0, groups), BigInt);
     while (this.#big.length < groups) this.#big.push(0n);
-    const units = unitsOf(input, this.#scale);
+    const units = unitsOf(input, this.#scale, from, to);
     for (let i = from; i < to; i++) {
       if (valid && valid[i] !== 1) continue;
-      this.#big[ids[i - from]] += units[i];
+      this.#big[ids[i - from]] += units[i - from];
       counts[ids[i - from]]++;
     }
   }
@@ -165,6 +166,16 @@ class ExactSum implements Aggregate {
     this.#groups = sums.length;
     this.#largest = Number.MAX_SAFE_INTEGER;
     this.#big = big?.slice() ?? null;
+  }
+
+  /** Adds units of rows [from, to), unless a sum might leave 2^53. */
+  #addPlain(ids: Int32Array, units: Float64Array, valid: Valid, from: number, to: number): boolean {
+    if (!this.#hasRoom(units, from, to)) return false;
+    const sums = this.#sums.upTo(this.#groups);
+    const counts = this.#counts.upTo(this.#groups);
+    if (valid) addValid(sums, counts, ids, units, valid, from, to);
+    else addAll(sums, counts, ids, units, from, to);
+    return true;
   }
 
   /** Whether these rows can be added without a sum leaving 2^53. */

@@ -1,5 +1,5 @@
 import type { Aggregate, AggregateFunction } from '../aggregate.ts';
-import type { Column } from '../column.ts';
+import { type Column, sliceColumn } from '../column.ts';
 import { doublesOf } from '../exact-column.ts';
 import { checkRange } from '../kernels/arithmetic.ts';
 import { isNumeric } from '../schema.ts';
@@ -45,14 +45,15 @@ class Variance implements Aggregate {
     const means = this.#means.upTo(groups);
     const squares = this.#squares.upTo(groups);
     this.#groups = groups;
-    const values = doublesOf(input);
+    // These rows only: a batch may have many windows.
+    const values = doublesOf(sliceColumn(input, from, to));
     const { valid } = input;
     for (let i = from; i < to; i++) {
       if (valid && valid[i] !== 1) continue;
       const group = ids[i - from];
-      const distance = values[i] - means[group];
+      const distance = values[i - from] - means[group];
       means[group] += distance / ++counts[group];
-      squares[group] += distance * (values[i] - means[group]);
+      squares[group] += distance * (values[i - from] - means[group]);
     }
   }
 

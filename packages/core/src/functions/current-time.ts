@@ -2,19 +2,15 @@ import type { Batch, Millis } from '../batch.ts';
 import type { ScalarFunction } from '../expr.ts';
 import type { SqlType } from '../schema.ts';
 
-/** CURRENT_TIMESTAMP and its like. No function reads a clock: they see the one that is handed in.
+/** CURRENT_TIMESTAMP and its like. No function reads a clock: they see the ROWTIME of the row, and when the query started.
  *
- *  `now` null: the ROWTIME of the row, which is its arrival time, and is the same again when a checkpoint is replayed.
- *  With a clock, CURRENT_ROW_TIMESTAMP asks it for each batch; the others ask it once, when the query starts. */
-export function currentTimeFunctions(now: (() => Millis) | null): readonly ScalarFunction[] {
-  const perRow = (): ((batch: Batch) => Float64Array) =>
-    now ? (batch) => new Float64Array(batch.length).fill(now()) : (batch) => batch.rowtime;
-  const fixed = (): ((batch: Batch) => Float64Array) => {
-    if (!now) return perRow();
-    const start = now();
-    return (batch) => new Float64Array(batch.length).fill(start);
-  };
-  const row = (name: string, kind: Kind, what: string, times: typeof fixed): ScalarFunction => ({
+ *  `start` is asked for each batch, and gives the same each time. null: nobody says when the query started, and the ROWTIME
+ *  of the row stands for it, so that a replay gives the same results. CURRENT_ROW_TIMESTAMP is the ROWTIME in any case: a
+ *  row is computed when it comes. */
+export function currentTimeFunctions(start: (() => Millis) | null): readonly ScalarFunction[] {
+  const perRow = (batch: Batch): Float64Array => batch.rowtime;
+  const fixed = start ? (batch: Batch) => new Float64Array(batch.length).fill(start()) : perRow;
+  const row = (name: string, kind: Kind, what: string, timesOf: typeof perRow): ScalarFunction => ({
     name,
     doc: `${what}, in UTC.`,
     bind: (args) => {
@@ -23,7 +19,6 @@ export function currentTimeFunctions(now: (() => Millis) | null): readonly Scala
       return {
         type,
         kernel: () => {
-          const timesOf = times();
           const part = parts[kind];
           return (batch) => ({ kind: 'num', values: part ? timesOf(batch).map(part) : timesOf(batch), valid: null });
         },

@@ -1,14 +1,18 @@
 import { type Batch, gather, type Millis } from '../batch.ts';
+import { type Value, valueAt } from '../column.ts';
+import { doublesOf } from '../exact-column.ts';
 import { Groups } from '../groups.ts';
 import type { Operator, Output } from '../operator.ts';
+import { runEnd } from '../run-end.ts';
 import { columnKind, type Schema } from '../schema.ts';
 
 export interface DistinctOptions {
   readonly schema: Schema;
   /** The column of an ascending expression of ROWTIME that is in the select list. */
   readonly time: number;
-  /** The smallest value of that column that a row with this ROWTIME or a later one can have. */
-  readonly timeAt: (rowtime: Millis) => number;
+  /** The smallest value of that column that a row with this ROWTIME or a later one can have; null: time says nothing about
+   *  it, as about MONOTONIC(x): rows are forgotten when it changes. */
+  readonly timeAt: ((rowtime: Millis) => number) | null;
   /** The columns that make a row distinct; ROWTIME itself does not count. */
   readonly keys: readonly number[];
 }
@@ -21,6 +25,7 @@ export class Distinct implements Operator {
   readonly #options: DistinctOptions;
   readonly #seen: Groups;
   #time = Number.NEGATIVE_INFINITY;
+  #value: Value = null;
 
   constructor(options: DistinctOptions) {
     this.schema = options.schema;
@@ -30,14 +35,23 @@ export class Distinct implements Operator {
 
   push(batch: Batch, out: Output): void {
     const time = batch.columns[this.#options.time];
-    if (time.kind !== 'num') throw new Error('broken invariant: the ascending expression is a number or a time');
+    const { timeAt } = this.#options;
+    // Of numbers beyond 2^53 the nearest doubles: rows are forgotten a little later then, no earlier.
+    const times = timeAt ? doublesOf(time) : new Float64Array(0);
     const keys = this.#options.keys.map((key) => batch.columns[key]);
     const rows = new Uint32Array(batch.length);
     let kept = 0;
     for (let from = 0; from < batch.length; ) {
-      this.#moveTo(time.values[from]);
       let to = from + 1;
-      while (to < batch.length && time.values[to] <= this.#time) to++;
+      if (!timeAt) {
+        const value = valueAt(time, from);
+        if (value !== this.#value) this.#seen.clear();
+        this.#value = value;
+        to = runEnd(time, from, batch.length);
+      } else {
+        this.#moveTo(times[from]);
+        while (to < batch.length && times[to] <= this.#time) to++;
+      }
       let known = this.#seen.size;
       const ids = this.#seen.ids(keys, from, to);
       for (let i = from; i < to; i++) {
@@ -52,17 +66,19 @@ export class Distinct implements Operator {
   }
 
   advance(watermark: Millis): Millis {
-    if (Number.isFinite(watermark)) this.#moveTo(this.#options.timeAt(watermark));
+    const { timeAt } = this.#options;
+    if (timeAt && Number.isFinite(watermark)) this.#moveTo(timeAt(watermark));
     return watermark;
   }
 
   snapshot(): unknown {
-    return { time: this.#time, seen: this.#seen.snapshot() };
+    return { time: this.#time, value: this.#value, seen: this.#seen.snapshot() };
   }
 
   restore(state: unknown): void {
-    const { time, seen } = state as { time: number; seen: unknown };
+    const { time, value, seen } = state as { time: number; value: Value; seen: unknown };
     this.#time = time;
+    this.#value = value;
     this.#seen.restore(seen);
   }
 

@@ -3,9 +3,11 @@ import type { Column } from '../column.ts';
 import type { Operator, Output } from '../operator.ts';
 import type { RowErrors } from '../row-errors.ts';
 import type { Field, Schema } from '../schema.ts';
+import { RunningWindow } from '../sliding/running-window.ts';
 import type { BoundAnalytic, SlidingCall } from '../sliding/sliding-call.ts';
-import { type Frame, SlidingWindow } from '../sliding/sliding-window.ts';
+import { type BoundedFrame, type Frame, SlidingWindow } from '../sliding/sliding-window.ts';
 import { withoutFailedResults } from './failed-results.ts';
+import type { AggregateCall } from './tumble.ts';
 
 /** A function OVER a window; `input` null: COUNT(*). */
 export interface AnalyticCall {
@@ -14,12 +16,19 @@ export interface AnalyticCall {
   readonly analytic: BoundAnalytic;
 }
 
-/** One OVER clause, and the calls that share it. Columns are those of the input. */
-export interface OverWindow {
-  readonly frame: Frame;
-  readonly partitionBy: readonly number[];
-  readonly calls: readonly AnalyticCall[];
-}
+/** One OVER clause, and the calls that share it. Columns are those of the input. Over a window without an end the calls are
+ *  aggregates. */
+export type OverWindow =
+  | {
+      readonly frame: BoundedFrame;
+      readonly partitionBy: readonly number[];
+      readonly calls: readonly AnalyticCall[];
+    }
+  | {
+      readonly frame: Exclude<Frame, BoundedFrame>;
+      readonly partitionBy: readonly number[];
+      readonly calls: readonly AggregateCall[];
+    };
 
 export interface SlideOptions {
   readonly input: Schema;
@@ -34,10 +43,7 @@ export class Slide implements Operator {
   readonly schema: Schema;
   readonly #input: Schema;
   readonly #errors: RowErrors;
-  readonly #windows: readonly {
-    readonly window: SlidingWindow;
-    readonly calls: readonly { readonly input: number | null; readonly call: SlidingCall }[];
-  }[];
+  readonly #windows: readonly (RunningWindow | EndedWindow)[];
 
   constructor({ input, windows, errors }: SlideOptions) {
     this.#input = input;
@@ -45,23 +51,21 @@ export class Slide implements Operator {
     this.schema = [
       ...input,
       ...windows.flatMap(({ calls }) =>
-        calls.map(({ name, analytic }): Field => ({ name, type: analytic.type, nullable: true })),
+        calls.map((call): Field => {
+          const { type } = 'analytic' in call ? call.analytic : call.aggregate;
+          return { name: call.name, type, nullable: true };
+        }),
       ),
     ];
-    this.#windows = windows.map(({ frame, partitionBy, calls }) => ({
-      window: new SlidingWindow(frame, input, partitionBy),
-      calls: calls.map(({ input: column, analytic }) => ({ input: column, call: analytic.create() })),
-    }));
+    this.#windows = windows.map((window) =>
+      isEnded(window)
+        ? new EndedWindow(input, window.frame, window.partitionBy, window.calls)
+        : new RunningWindow(input, window.partitionBy, window.calls),
+    );
   }
 
   push(batch: Batch, out: Output): void {
-    const results = this.#windows.flatMap(({ window, calls }) => {
-      const pass = window.enter(batch);
-      const columns = calls.map(({ input, call }) => call.run(pass, input === null ? null : batch.columns[input]));
-      const mapping = window.settle(pass);
-      if (mapping) for (const { call } of calls) call.renumber(mapping);
-      return columns;
-    });
+    const results = this.#windows.flatMap((window) => window.run(batch));
     const result = { ...batch, columns: [...batch.columns, ...results] };
     const kept = withoutFailedResults(result, this.schema, this.#input.length, this.#errors);
     if (kept) out(kept);
@@ -72,33 +76,61 @@ export class Slide implements Operator {
   }
 
   snapshot(): unknown {
-    return this.#windows.map(({ window, calls }) => {
-      const { slots, rowtime, keys, groups } = window.snapshot();
-      return {
-        rowtime,
-        keys,
-        inputs: calls.map(({ input, call }) => (input === null ? null : call.inputOf(slots))),
-        calls: calls.map(({ call }) => call.snapshot(groups)),
-      };
-    });
+    return this.#windows.map((window) => window.snapshot());
   }
 
   restore(state: unknown): void {
-    const windows = state as {
+    (state as unknown[]).forEach((window, w) => {
+      this.#windows[w].restore(window);
+    });
+  }
+}
+
+function isEnded(window: OverWindow): window is Extract<OverWindow, { frame: BoundedFrame }> {
+  return window.frame.kind !== 'unbounded';
+}
+
+/** A window that rows leave, and the calls over it. */
+class EndedWindow {
+  readonly #window: SlidingWindow;
+  readonly #calls: readonly { readonly input: number | null; readonly call: SlidingCall }[];
+
+  constructor(input: Schema, frame: BoundedFrame, partitionBy: readonly number[], calls: readonly AnalyticCall[]) {
+    this.#window = new SlidingWindow(frame, input, partitionBy);
+    this.#calls = calls.map(({ input: column, analytic }) => ({ input: column, call: analytic.create() }));
+  }
+
+  run(batch: Batch): Column[] {
+    const pass = this.#window.enter(batch);
+    const columns = this.#calls.map(({ input, call }) => call.run(pass, input === null ? null : batch.columns[input]));
+    const mapping = this.#window.settle(pass);
+    if (mapping) for (const { call } of this.#calls) call.renumber(mapping);
+    return columns;
+  }
+
+  snapshot(): unknown {
+    const { slots, rowtime, keys, groups } = this.#window.snapshot();
+    return {
+      rowtime,
+      keys,
+      inputs: this.#calls.map(({ input, call }) => (input === null ? null : call.inputOf(slots))),
+      calls: this.#calls.map(({ call }) => call.snapshot(groups)),
+    };
+  }
+
+  restore(state: unknown): void {
+    const { rowtime, keys, inputs, calls } = state as {
       rowtime: Float64Array;
       keys: Column[];
       inputs: (Column | null)[];
       calls: unknown[];
-    }[];
-    windows.forEach(({ rowtime, keys, inputs, calls: states }, w) => {
-      const { window, calls } = this.#windows[w];
-      if (rowtime.length === 0) return;
-      const pass = window.restore(rowtime, keys);
-      calls.forEach(({ call }, c) => {
-        call.run(pass, inputs[c]);
-        call.restore(states[c]);
-      });
-      window.settle(pass);
+    };
+    if (rowtime.length === 0) return;
+    const pass = this.#window.restore(rowtime, keys);
+    this.#calls.forEach(({ call }, c) => {
+      call.run(pass, inputs[c]);
+      call.restore(calls[c]);
     });
+    this.#window.settle(pass);
   }
 }

@@ -51,7 +51,8 @@ export class Union implements Operator {
   }
 }
 
-function inTimeOrder(batch: Batch): Batch {
+/** Rows of one ROWTIME keep their order. */
+export function inTimeOrder(batch: Batch): Batch {
   const { rowtime } = batch;
   const rows = Uint32Array.from(rowtime, (_, i) => i).sort((a, b) => rowtime[a] - rowtime[b] || a - b);
   return gather(batch, rows, batch.length);

@@ -24,6 +24,8 @@ export interface AnalyticOptions {
   readonly ignoreNulls: boolean;
   /** NTH_VALUE … FROM LAST. */
   readonly fromLast: boolean;
+  /** SUM(DISTINCT x). */
+  readonly distinct?: boolean;
 }
 
 /** One row of the table of analytic functions: those that can stand before OVER. */

@@ -9,7 +9,11 @@ export type Frame =
   /** RANGE: rows up to this much older, a row exactly so old among them (AWS SQL reference, "WINDOW clause"). */
   | { readonly kind: 'range'; readonly millis: Millis }
   /** ROWS n PRECEDING: n earlier rows of the partition, and the current one. */
-  | { readonly kind: 'rows'; readonly preceding: number };
+  | { readonly kind: 'rows'; readonly preceding: number }
+  /** UNBOUNDED PRECEDING: all rows of the partition so far; see RunningWindow. */
+  | { readonly kind: 'unbounded' };
+
+export type BoundedFrame = Exclude<Frame, { kind: 'unbounded' }>;
 
 /** What one batch does to a window, for the calls over it to replay: row i first evicts
  *  evicted[evictedTo[i - 1], evictedTo[i]), then enters at slots[i] into groups[i]. */
@@ -37,7 +41,7 @@ export interface Pass {
  *  serves all; a ROWS window evicts the oldest row of the partition. Partitions without rows are forgotten now and then.
  *  Memory: the rows in the window, at most `rowsMax`, then a LimitError. */
 export class SlidingWindow {
-  readonly #frame: Frame;
+  readonly #frame: BoundedFrame;
   readonly #keys: readonly number[];
   readonly #input: Schema;
   readonly #rowsMax: number;
@@ -66,7 +70,7 @@ export class SlidingWindow {
   #evicted = new Int32Array(64);
   #rowGroups = new Int32Array(0);
 
-  constructor(frame: Frame, input: Schema, keys: readonly number[], rowsMax = 50_000_000) {
+  constructor(frame: BoundedFrame, input: Schema, keys: readonly number[], rowsMax = 50_000_000) {
     this.#frame = frame;
     this.#keys = keys;
     this.#input = input;

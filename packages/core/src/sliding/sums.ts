@@ -1,14 +1,14 @@
 import { finishSums, largestOf, sumType } from '../aggregates/exact-sums.ts';
-import { type Column, columnLength, type Valid } from '../column.ts';
+import { type Column, columnLength } from '../column.ts';
 import { scaleOf, toUnits } from '../exact.ts';
-import { Failures } from '../expr.ts';
-import { fitNumbers } from '../functions/numeric-types.ts';
-import { divide } from '../kernels/arithmetic.ts';
+import type { Expr } from '../expr.ts';
 import { isInteger, isNumeric, type SqlType } from '../schema.ts';
+import { SlidingDistinctSum } from './distinct-sums.ts';
 import { GroupFloats } from './group-floats.ts';
-import type { AnalyticFunction, SlidingCall } from './sliding-call.ts';
+import type { AnalyticFunction, AnalyticOptions, BoundAnalytic, SlidingCall } from './sliding-call.ts';
 import { grownFloats, type Pass } from './sliding-window.ts';
 import { SlotNumbers } from './slot-values.ts';
+import { sumResult } from './sum-result.ts';
 
 export const slidingCount: AnalyticFunction = {
   name: 'COUNT',
@@ -19,19 +19,26 @@ export const slidingCount: AnalyticFunction = {
 
 export const slidingSum: AnalyticFunction = {
   name: 'SUM',
-  doc: 'Sum over the window, in the type of the argument (DECIMAL with all digits); NULL if no value is there.',
-  bind: ([x, ...rest]) =>
-    x && rest.length === 0 && isNumeric(x.type)
-      ? { type: sumType(x.type), create: () => new SlidingSum(x.type, 'sum') }
-      : null,
+  doc: 'Sum over the window, with DISTINCT of each value once, in the type of the argument (DECIMAL with all digits); NULL if no value is there.',
+  bind: (args, options) => summing(args, options, 'sum'),
 };
 
 export const slidingAvg: AnalyticFunction = {
   name: 'AVG',
   doc: 'Average over the window, in the type of the argument: of integers it is truncated.',
-  bind: ([x, ...rest]) =>
-    x && rest.length === 0 && isNumeric(x.type) ? { type: x.type, create: () => new SlidingSum(x.type, 'avg') } : null,
+  bind: (args, options) => summing(args, options, 'avg'),
 };
+
+function summing(
+  [x, ...rest]: readonly Expr[],
+  { distinct }: AnalyticOptions,
+  kind: 'sum' | 'avg',
+): BoundAnalytic | null {
+  if (!x || rest.length > 0 || !isNumeric(x.type)) return null;
+  const { type } = x;
+  const create = () => (distinct ? new SlidingDistinctSum(type, kind) : new SlidingSum(type, kind));
+  return { type: kind === 'sum' ? sumType(type) : type, create };
+}
 
 /** COUNT, SUM, AVG: add on entry, subtract on eviction. Integers and DECIMAL are sums of units, in doubles as long as none
  *  can leave 2^53, from then on in bigints. REAL and DOUBLE carry what rounding lost (Neumaier 1974) and start from zero
@@ -77,10 +84,7 @@ class SlidingSum implements SlidingCall {
     else replayCompensated(pass, this.#rows, sums, lost, counts, out, outCounts);
     if (this.#kind === 'count') return { kind: 'num', values: outCounts, valid: null };
     if (this.#scale !== null) return finishSums(this.#kind, type, out, outCounts);
-    const results = this.#kind === 'avg' ? divide(out, outCounts) : out;
-    const valid: Valid = outCounts.includes(0) ? Uint8Array.from(outCounts, (n) => (n > 0 ? 1 : 0)) : null;
-    if (valid) for (let i = 0; i < results.length; i++) if (valid[i] === 0) results[i] = 0;
-    return { kind: 'num', ...fitNumbers(results, valid, type, new Failures()) };
+    return sumResult(out, outCounts, type, this.#kind);
   }
 
   renumber(mapping: Int32Array): void {

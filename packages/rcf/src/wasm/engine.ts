@@ -36,7 +36,7 @@ export class WasmEngine implements Engine {
   attribute(out: Attribution): void {
     const { dimensions, numberOfTrees, width } = this.memory.trees;
     this.kernel.attribute(0, numberOfTrees);
-    const part = Math.max(2, width);
+    const part = Math.max(4, width);
     for (let i = 0; i < dimensions; i++) {
       out.high[i] = this.#shares[3 * part + i]!;
       out.low[i] = this.#shares[4 * part + i]!;

@@ -109,7 +109,7 @@ function lay(
   const rooms = Array.from({ length: threads }, () => ({
     padded: arrays.float32(dimensions === width ? 0 : capacity * width),
     scratch: arrays.float32(8 + 3 * Math.max(4, width)),
-    shares: arrays.float64(6 * Math.max(2, width)),
+    shares: arrays.float64(6 * Math.max(4, width)),
     control: arrays.int32(3),
   }));
   return { forest, shared, threads: rooms };

@@ -45,7 +45,9 @@ export function coerce(column: ColumnWriter, row: number, value: JsonValue): str
     }
     case 'binary':
     case 'varbinary': {
-      const hex = hexText(value);
+      // BINARY(n) has n bytes: of true and false the lowest bit is the last one.
+      const bytes = type.kind === 'binary' ? (type.length ?? 1) : 1;
+      const hex = hexText(value, bytes);
       if (hex === null) return reason(type, value, 'is not hex text');
       const code = column.texts.codeOfText(hex);
       column.codes[row] = code;
@@ -163,9 +165,9 @@ function textCode(column: ColumnWriter, value: JsonValue): number {
 }
 
 /** Upper-case hex text from `0aff` or `X'0aff'`; of true and false the lowest bit. */
-function hexText(value: JsonValue): string | null {
-  if (value.kind === jsonTrue) return '01';
-  if (value.kind === jsonFalse) return '00';
+function hexText(value: JsonValue, bytes: number): string | null {
+  if (value.kind === jsonTrue) return '01'.padStart(bytes * 2, '0');
+  if (value.kind === jsonFalse) return '00'.padStart(bytes * 2, '0');
   if (!isString(value)) return null;
   const match = /^(?:[xX]'((?:[0-9a-fA-F]{2})*)'|((?:[0-9a-fA-F]{2})*))$/.exec(stringOf(value));
   return match ? (match[1] ?? match[2]).toUpperCase() : null;

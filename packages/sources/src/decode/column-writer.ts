@@ -122,7 +122,7 @@ export class ColumnWriter {
   }
 }
 
-/** Cuts VARCHAR(n) and CHAR(n) to n characters, pads CHAR(n) with blanks. */
+/** Cuts VARCHAR(n) and CHAR(n) to n characters, pads CHAR(n) with blanks and BINARY(n) with zero bytes. */
 function fitter(type: SqlType): (text: string) => string {
   if (!('length' in type) || type.length === null) return (text) => text;
   const { kind, length } = type;

@@ -2,6 +2,8 @@ import type { SqlType } from '@rowtime/core';
 import { describe, expect, test } from 'vitest';
 import { decodeAll } from './decode-all.ts';
 
+// features: F190 F192
+
 const failed = Symbol('rejected');
 
 function convert(type: SqlType, json: string, templates: boolean): unknown {
@@ -44,6 +46,9 @@ const cases: [string, SqlType, string, unknown][] = [
   ['true to a timestamp', timestamp, 'true', failed],
   ['true to binary', { kind: 'varbinary', length: 2 }, 'true', '01'],
   ['false to binary', { kind: 'varbinary', length: 2 }, 'false', '00'],
+  ['true to BINARY(n): the lowest bit of n bytes', { kind: 'binary', length: 3 }, 'true', '000001'],
+  ['short hex to BINARY(n): filled with zeros', { kind: 'binary', length: 3 }, `"X'0aff'"`, '0AFF00'],
+  ['long hex to BINARY(n): cut', { kind: 'binary', length: 1 }, `"X'0aff'"`, '0A'],
   ['a number to a number', integer, '42', 42],
   ['a fraction to an integer', integer, '123.4', failed],
   ['a number out of range', { kind: 'tinyint' }, '300', failed],

@@ -19,8 +19,17 @@ export function decodeAll(
   cuts: readonly number[] = [],
   batchRows = 8192,
 ): DecodedAll {
+  return decodeWith(createJsonDecoder(options), input, cuts, batchRows);
+}
+
+/** `decodeAll` through a decoder of any format. */
+export function decodeWith(
+  decoder: JsonDecoder,
+  input: string | Uint8Array,
+  cuts: readonly number[] = [],
+  batchRows = 8192,
+): DecodedAll {
   const bytes = typeof input === 'string' ? Buffer.from(input) : input;
-  const decoder = createJsonDecoder(options);
   const all: DecodedAll = { rows: [], rejected: [], offset: 0 };
   const take = () => collect(decoder, all);
   decoder.begin();

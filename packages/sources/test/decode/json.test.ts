@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { createJsonDecoder, type InputColumn, rejectedBytesMax } from '../../src/decode/json.ts';
 import { captainColumns, decodeAll } from './decode-all.ts';
 
+// features: F185 F186 F187 F188 F193
+
 const a: readonly InputColumn[] = [{ name: 'a', type: { kind: 'integer' }, mapping: '$.a' }];
 const text = (name: string, mapping: string): InputColumn => ({ name, type: { kind: 'varchar', length: 64 }, mapping });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createJsonDecoder, type InputColumn } from '../../src/decode/json.ts';
 import { collect, type DecodedAll, decodeAll } from './decode-all.ts';
+import { runs } from './runs.ts';
 
 const columns: readonly InputColumn[] = [
   { name: 's', type: { kind: 'varchar', length: 8 }, mapping: '$.s' },
@@ -155,7 +156,7 @@ describe('the fast path', () => {
           }
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: runs(375) },
     );
   });
 
@@ -170,7 +171,7 @@ describe('the fast path', () => {
           expect(rows.map((row) => row.d)).toEqual(finite.map((number) => JSON.parse(number)));
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: runs(250) },
     );
   });
 });
@@ -200,7 +201,7 @@ describe('the exact path', () => {
         else if (typeof value === 'string') expect(v).toBe(value);
         else expect(JSON.parse(v as string)).toEqual(value);
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(375) },
     );
   });
 
@@ -222,7 +223,7 @@ describe('the exact path', () => {
         }
         expect({ ...resumed, offset: whole.offset }).toEqual(whole);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(125) },
     );
   });
 });
@@ -282,7 +283,7 @@ describe('nothing is lost: every intact record between malformed ones comes out'
         const bad = pieces.filter(({ isIntact }) => !isIntact).map(({ text }) => text.toString('latin1').trim());
         expect(rejected.map(({ record }) => record)).toEqual(bad);
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(375) },
     );
   });
 
@@ -296,7 +297,7 @@ describe('nothing is lost: every intact record between malformed ones comes out'
         expect(rows.map((row) => row.id)).toEqual(idsOf(apart));
         expect(rejected).toHaveLength(apart.filter(({ isIntact }) => !isIntact).length);
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(375) },
     );
   });
 });

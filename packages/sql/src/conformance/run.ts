@@ -1,5 +1,7 @@
 import {
   type Batch,
+  columnKind,
+  constantColumn,
   errorStream,
   errorStreamSchema,
   fromRows,
@@ -120,6 +122,7 @@ function stepsOf(
     const found = streams.find((known) => known.name === name);
     return found ? [...found.schema, ...found.metadata] : [];
   };
+  const metadataOf = (name: string): Schema => streams.find((known) => known.name === name)?.metadata ?? [];
   const toRow = ({ stream: name, rowtime, row = {}, meta = {} }: InputEntry): Row =>
     fromJson({ APPROXIMATE_ARRIVAL_TIME: rowtime, ...meta, ...row }, schemaOf(name));
   const flush = (): void => {
@@ -140,11 +143,20 @@ function stepsOf(
     else if (entry.record === undefined) steps.push({ stream, batch: null, rejected: [], rowtime });
     else {
       const decoded = decoders.get(stream)?.decode(entry.record, rowtime);
-      steps.push({ stream, batch: decoded?.batch ?? null, rejected: decoded?.rejected ?? [], rowtime });
+      const batch = decoded?.batch ? withMetadata(decoded.batch, metadataOf(stream), toRow(entry)) : null;
+      steps.push({ stream, batch, rejected: decoded?.rejected ?? [], rowtime });
     }
   }
   flush();
   return steps;
+}
+
+/** Decoders know nothing of the metadata columns, which all rows of a record share. */
+function withMetadata(batch: Batch, metadata: Schema, values: Row): Batch {
+  const columns = metadata.map(({ name, type }) =>
+    constantColumn(columnKind(type), values[name] ?? null, batch.length),
+  );
+  return { ...batch, columns: [...batch.columns, ...columns] };
 }
 
 function cut(steps: readonly Step[], rows: number): Step[] {
@@ -153,7 +165,8 @@ function cut(steps: readonly Step[], rows: number): Step[] {
     if (!batch || batch.length <= rows) return [step];
     return Array.from({ length: Math.ceil(batch.length / rows) }, (_, i): Step => {
       const part = slice(batch, i * rows, Math.min((i + 1) * rows, batch.length));
-      return { ...step, batch: part, rowtime: part.rowtime[part.length - 1] ?? step.rowtime };
+      const rejected = i === 0 ? step.rejected : [];
+      return { ...step, batch: part, rejected, rowtime: part.rowtime[part.length - 1] ?? step.rowtime };
     });
   });
 }
@@ -203,6 +216,8 @@ function play(
     // error_stream holds rows of this very instant back, to keep them in order; they are errors all the same.
     done = true;
     graph.advance(end + 1);
+    // Those of a stream with another time than the input (AS ROWTIME) wait for that.
+    if (graph.errorsHeld > 0) graph.advance(Number.POSITIVE_INFINITY);
   }
   return {
     rows,

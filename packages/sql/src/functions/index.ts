@@ -22,9 +22,9 @@ export function functionNamed(name: string): ScalarFunction | undefined {
   return byName.get(name) ?? scalarFunction(name);
 }
 
-/** The functions of a query that starts now, by this clock. Without a clock, CURRENT_TIMESTAMP and its like are the ROWTIME
- *  of their row: see `currentTimeFunctions`. */
-export function functionsAt(now: (() => Millis) | null): FunctionLookup {
-  const timed = new Map(currentTimeFunctions(now).map((fn) => [fn.name, fn]));
+/** The functions of a query that started at this time. null: CURRENT_TIMESTAMP and its like are the ROWTIME of their row; see
+ *  `currentTimeFunctions`. */
+export function functionsAt(start: (() => Millis) | null): FunctionLookup {
+  const timed = new Map(currentTimeFunctions(start).map((fn) => [fn.name, fn]));
   return (name) => timed.get(name) ?? functionNamed(name);
 }

@@ -4,17 +4,26 @@ import { PatternError } from './similar-pattern.ts';
 /** A pattern of java.util.regex, matched in linear time: what needs backtracking (references to groups, looking around,
  *  possessive repetition, intersections of classes) is refused. Throws a PatternError. */
 export function compileJava(pattern: string): RE2JS {
-  return compileRe2(javaToRe2(pattern));
+  try {
+    return RE2JS.compile(javaToRe2(pattern));
+  } catch (error) {
+    throw reason(error);
+  }
 }
 
+/** What LIKE and others like it become. An error says why, and not where: that would be a piece of a text that nobody wrote. */
 export function compileRe2(pattern: string): RE2JS {
   try {
     return RE2JS.compile(pattern);
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const why = error.message.replace(/^error parsing regexp: /, '').replaceAll('`', "'");
-    throw new PatternError(why);
+    const { message } = reason(error);
+    throw new PatternError(message.replace(/: '.*'$/s, ''));
   }
+}
+
+function reason(error: unknown): Error {
+  if (!(error instanceof Error) || error instanceof PatternError) return error as Error;
+  return new PatternError(error.message.replace(/^error parsing regexp: /, '').replaceAll('`', "'"));
 }
 
 // Spellings that RE2 lacks. The rest is the same in both, or an error in RE2.

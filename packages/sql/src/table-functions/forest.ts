@@ -15,7 +15,8 @@ export const forestParameters: readonly Parameter[] = [
 
 const columnsMax = 30;
 
-// 32-bit numbers that the samples of a forest may take: half a gigabyte.
+// 32-bit numbers that the samples of a forest may take: half a gigabyte, and with their boxes 1.5 GB. The service's unit had
+// 4 GB. Undocumented: SEMANTICS.md, "Large forests".
 const sampledNumbersMax = 2 ** 27;
 
 /** Throws a SqlError for arguments or a query of which no forest can be made. */
@@ -35,8 +36,14 @@ export function checkForest(
   }
   const dimensions = checkPointColumns(fn, input, spanOf(-1), columnsMax) * shingleSize;
   if (trees * sampleSize * dimensions > sampledNumbersMax) {
-    const message = `${trees} trees of ${sampleSize} samples of ${dimensions} numbers are more than this engine holds`;
-    throw new SqlError('SQL_ARGUMENTS', message, spanOf(0), `their product is at most ${sampledNumbersMax}`);
+    const columns = dimensions / shingleSize;
+    const message = `numberOfTrees ${trees} × subSampleSize ${sampleSize} × shingleSize ${shingleSize} × ${columns} columns is ${trees * sampleSize * dimensions}`;
+    throw new SqlError(
+      'SQL_ARGUMENTS',
+      message,
+      spanOf(0),
+      `this engine holds at most ${sampledNumbersMax}: make one less`,
+    );
   }
 }
 

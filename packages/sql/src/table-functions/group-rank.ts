@@ -2,14 +2,12 @@ import {
   ascending,
   type Batch,
   type Column,
-  concat,
   gather,
-  LimitError,
+  HeldRows,
   type Millis,
   type Operator,
   type Output,
   type Schema,
-  slice,
   type Value,
 } from '@rowtime/core';
 import { SqlError } from '../errors.ts';
@@ -47,8 +45,6 @@ export const groupRank: TableFunction = {
   create: (input, output, args) => new GroupRank(input, output, args),
 };
 
-const rowsMax = 20_000_000;
-
 /** Holds the rows of one ROWTIME until a later row or the watermark says that they are all, then emits them with their
  *  rank: 1 and the number of rows before it in sortOrder, so that equal rows share a rank and leave a gap after it.
  *  Rows of one rank stay in order of arrival; NULL sorts as the largest value, as in ORDER BY.
@@ -62,8 +58,7 @@ class GroupRank implements Operator {
   readonly #outputOrder: string;
   readonly #outputMax: number;
   #time: Millis = Number.NEGATIVE_INFINITY;
-  #held: Batch[] = [];
-  #length = 0;
+  readonly #held = new HeldRows(name);
 
   constructor(input: Schema, output: Schema, args: readonly Value[]) {
     const [rankBy = null, , sortOrder, outputOrder, , outputMax] = args;
@@ -81,46 +76,31 @@ class GroupRank implements Operator {
     if (last !== this.#time) {
       complete = length;
       while (complete > 0 && rowtime[complete - 1] === last) complete--;
-      this.#hold(batch, 0, complete);
+      this.#held.add(batch, 0, complete);
       this.#release(out);
       this.#time = last;
     }
-    this.#hold(batch, complete, length);
+    this.#held.add(batch, complete, length);
   }
 
   advance(watermark: Millis, out: Output): Millis {
     if (watermark > this.#time) this.#release(out);
-    return this.#length > 0 ? this.#time : watermark;
+    return this.#held.length > 0 ? this.#time : watermark;
   }
 
   snapshot(): unknown {
-    // A copy: what is held are slices of larger arrays.
-    const held = this.#length > 0 ? concat([...this.#held, slice(this.#held[0]!, 0, 0)]) : null;
-    return { time: this.#time, held };
+    return { time: this.#time, held: this.#held.snapshot() };
   }
 
   restore(state: unknown): void {
-    const { time, held } = state as { time: Millis; held: Batch | null };
+    const { time, held } = state as { time: Millis; held: unknown };
     this.#time = time;
-    if (held) this.#hold(held, 0, held.length);
-  }
-
-  #hold(batch: Batch, from: number, to: number): void {
-    if (from === to) return;
-    this.#held.push(slice(batch, from, to));
-    this.#length += to - from;
-    if (this.#length > rowsMax) {
-      throw new LimitError(
-        `LIMIT_BUFFERED_ROWS: GROUP_RANK holds more than ${rowsMax} rows back because time does not pass; check ROWTIME (--rowtime)`,
-      );
-    }
+    this.#held.restore(held);
   }
 
   #release(out: Output): void {
-    if (this.#length === 0) return;
-    const rows = concat(this.#held);
-    this.#held = [];
-    this.#length = 0;
+    const rows = this.#held.take();
+    if (!rows) return;
     const keys = sortKeys(rows.columns[this.#rankBy]!, this.#descending);
     const { rowtime } = rows;
     const sorted = Uint32Array.from(keys.keys()).sort(

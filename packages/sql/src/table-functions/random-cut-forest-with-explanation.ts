@@ -113,8 +113,10 @@ class Explanations implements Operator {
       }
       text += this.#openings[c];
       if (this.#directionality) {
-        text += above > below ? 'HIGH' : 'LOW';
-        text += `","STRENGTH":"${strength(above, below, score).toFixed(4)}","ATTRIBUTION_SCORE":"`;
+        // Of the newest row of the shingle alone. Undocumented: SEMANTICS.md, "DIRECTION and STRENGTH".
+        const newest = high.length - columns + c;
+        text += high[newest]! > low[newest]! ? 'HIGH' : 'LOW';
+        text += `","STRENGTH":"${strength(high[newest]!, low[newest]!, score).toFixed(4)}","ATTRIBUTION_SCORE":"`;
       }
       text += (above + below).toFixed(4);
     }

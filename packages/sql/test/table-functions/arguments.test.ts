@@ -105,7 +105,9 @@ describe('the columns that make a point', () => {
 
   test('a forest beyond the memory of the engine is refused before it is made', () => {
     const columns = Array.from({ length: 30 }, (_, i) => column(`c${i}`, 'real'));
-    expect(errorOf(() => call(forest, columns, [1000, 1000, 100_000, 30])).message).toContain('1000 trees');
+    expect(errorOf(() => call(forest, columns, [1000, 1000, 100_000, 30])).message).toContain(
+      'numberOfTrees 1000 × subSampleSize 1000 × shingleSize 30 × 30 columns is 900000000',
+    );
   });
 });
 

@@ -97,6 +97,13 @@ describe('RANDOM_CUT_FOREST_WITH_EXPLANATION', () => {
     );
   });
 
+  test('a direction is that of the newest row of a shingle', () => {
+    const odd = pressures(200, { 150: [190, 70], 152: [60, 70] });
+    const found = run(call(explained, schema, [20, 32, 1000, 4, true]).create(), odd);
+    const direction = (row: number) => explanation(found[row]?.row ?? {})['Systolic']?.DIRECTION;
+    expect([direction(150), direction(152)]).toEqual(['HIGH', 'LOW']);
+  });
+
   test('a shingle counts for the columns it is made of', () => {
     const shingled = run(call(explained, schema, [20, 32, 1000, 4, true]).create(), input);
     expect(shingled[34]?.row['ANOMALY_SCORE']).toBe(0);

@@ -1,0 +1,4 @@
+/** What a call that was told to stop trying rejects with. */
+export class Stopped extends Error {
+  override readonly name = 'Stopped';
+}

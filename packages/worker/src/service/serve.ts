@@ -1,0 +1,295 @@
+import { dirname, join, resolve } from 'node:path';
+import { errorStream, errorStreamSchema, type Progress, run as runJob } from '@rowtime/core';
+import { listen } from '@rowtime/sources/firehose';
+import { readTable } from '@rowtime/sources/table';
+import { type Application, compile, frame, type ReferenceTable, SqlError } from '@rowtime/sql';
+import type { Logger } from 'pino';
+import type { ApiApplication } from '../application/api-schema.ts';
+import { inputOf, type OutputConnection, outputsOf } from '../application/connections.ts';
+import { readApplication } from '../application/read.ts';
+import type { RowtimeSection } from '../application/rowtime-schema.ts';
+import { checkpointFiles } from '../checkpoint-files.ts';
+import { durationOf } from '../duration.ts';
+import { CommandError, exitCodes } from '../exit.ts';
+import { parseInputSchema } from '../input-schema.ts';
+import { inputStreams } from '../input-streams.ts';
+import { isLoopback } from '../loopback.ts';
+import { withMetadata } from '../metadata.ts';
+import { clockOf, parseRowtimePolicy } from '../rowtime-policy.ts';
+import { stopSignal } from '../stop-signal.ts';
+import { cloudWatchMetrics, emfLines } from './cloudwatch.ts';
+import { type ConnectedInput, connectInput } from './connect-input.ts';
+import { connectOutput } from './connect-output.ts';
+import { lock } from './lock.ts';
+import { createLog } from './log.ts';
+import { monitor } from './monitor.ts';
+import { type ObservedSink, observed } from './observed-sink.ts';
+import { processStatus } from './process-status.ts';
+import type { State, Status } from './status.ts';
+
+const checkpointMsDefault = 10_000;
+const stopMsDefault = 90_000;
+const monitorPortDefault = 9464;
+const metricsEveryMs = 60_000;
+
+export interface ServeOptions {
+  /** The application. */
+  readonly file: string;
+  readonly version: string;
+}
+
+/** `rowtime run application.json`: what "Run application" was on AWS. Runs until it is stopped, or its input ends. */
+export async function serve({ file, version }: ServeOptions): Promise<void> {
+  const now = Date.now;
+  const { application, rowtime, warnings } = readApplication(file);
+  const name = application.ApplicationName;
+  const log = createLog(name);
+  for (const warning of warnings) log.warn(warning);
+  const state = resolve(dirname(file), rowtime.state ?? join('.rowtime', name));
+  const held = lock(state);
+  const stop = stopSignal();
+  try {
+    await serveLocked({ file, version, now, log, state, stop, application, rowtime });
+  } finally {
+    stop.release();
+    held.release();
+  }
+}
+
+interface Context {
+  readonly file: string;
+  readonly version: string;
+  readonly now: () => number;
+  readonly log: Logger;
+  /** The folder of checkpoints and journals. */
+  readonly state: string;
+  readonly stop: ReturnType<typeof stopSignal>;
+  readonly application: ApiApplication;
+  readonly rowtime: RowtimeSection;
+}
+
+async function serveLocked(context: Context): Promise<void> {
+  const { file, now, log, state, stop, application, rowtime } = context;
+  const [declared] = application.Inputs;
+  if (!declared) throw new CommandError(`${file}: Inputs is empty`);
+  const schema = parseInputSchema(declared.InputSchema, `${file}: Inputs[0].InputSchema`);
+  const streams = inputStreams(
+    { stream: null, parallelism: null },
+    { namePrefix: declared.NamePrefix, parallelism: declared.InputParallelism?.Count ?? null },
+  );
+  const tables = await tablesOf(context);
+  const columns = schema.columns.map(({ name, type }) => ({ name, type, nullable: true }));
+  const compiled = compiledProgram(file, application.ApplicationCode, {
+    inputs: Object.fromEntries(streams.map((stream) => [stream, columns])),
+    tables,
+    now: now(),
+    ...(rowtime.seed !== undefined && { seed: rowtime.seed }),
+  });
+  const uses = streams.map((stream) => compiled.used(stream));
+  const used = schema.columns.map((_, c) => uses.some((ofStream) => ofStream[c] === true));
+  const policy = parseRowtimePolicy(rowtime.rowtime ?? 'arrival');
+  const { clock, decoded } = clockOf(policy, schema.columns, used, now);
+
+  const outputs = await connectOutputs(context, compiled);
+  const input = await connectInput(inputOf(declared, rowtime), {
+    name: `${file}: rowtime.inputs.${declared.NamePrefix}`,
+    schema,
+    used: decoded,
+    isPartitioned: streams.length > 1,
+    deliveryStream: declared.KinesisFirehoseInput?.ResourceARN ?? null,
+    state,
+    now,
+    log: (message) => log.warn(message),
+  });
+  const observer = observe(context, streams[0]!, input, outputs);
+  const monitoring = await startMonitor(rowtime, observer.status);
+  const metrics = rowtime.metrics?.emf ? emitMetrics(rowtime, observer.status, now) : null;
+  const intervalMs = checkpointMs(rowtime);
+  let checkpointed = now();
+  log.info(
+    { from: input.from, monitor: monitoring.url, state, outputs: outputs.map(({ status }) => status().stream) },
+    'started',
+  );
+  observer.state = 'running';
+  stop.signal.addEventListener('abort', () => {
+    observer.state = 'stopping';
+    log.info('stopping');
+    setTimeout(() => giveUp(log, rowtime), stopMs(rowtime)).unref();
+  });
+  try {
+    const progress = await runJob(
+      {
+        source: input.source,
+        stream: streams,
+        clock,
+        complete: withMetadata(compiled.streams.find(({ name }) => name === streams[0])?.metadata ?? []),
+        graph: compiled.graph(),
+        sinks: outputs.map(({ sink, status }) => ({ stream: status().stream, sink })),
+        participants: input.participants,
+        store: checkpointFiles(join(state, 'checkpoints'), {
+          onRefused: (refused, reason) => log.warn({ file: refused, reason }, 'a checkpoint is not used'),
+        }),
+        checkpointDue: () => {
+          if (now() - checkpointed < intervalMs) return false;
+          checkpointed = now();
+          return true;
+        },
+        ...(rowtime.pendingBytesMax !== undefined && { pendingBytesMax: rowtime.pendingBytesMax }),
+        onProgress: (current) => observer.progress(current, checkpointed),
+      },
+      stop.signal,
+    );
+    log.info(
+      { rows: progress.rows, checkpoints: progress.checkpoints },
+      stop.signal.aborted ? 'stopped' : 'the input has ended',
+    );
+  } finally {
+    observer.state = 'stopped';
+    metrics?.();
+    await input.close();
+    await monitoring.close();
+  }
+}
+
+function compiledProgram(file: string, sql: string, options: Parameters<typeof compile>[1]): Application {
+  try {
+    return compile(sql, options);
+  } catch (error) {
+    if (error instanceof SqlError)
+      throw new CommandError(`${file}: ApplicationCode\n${frame(sql, error)}`, exitCodes.usage);
+    throw error;
+  }
+}
+
+async function tablesOf({ file, application, rowtime }: Context): Promise<Record<string, ReferenceTable>> {
+  const tables: Record<string, ReferenceTable> = {};
+  for (const [i, { TableName, ReferenceSchema }] of application.ReferenceDataSources.entries()) {
+    const path = rowtime.tables?.[TableName];
+    if (path === undefined) {
+      throw new CommandError(
+        `${file}: ReferenceDataSources[${i}]: reference data in S3 is not supported yet; name a copy of it: "rowtime": { "tables": { ${JSON.stringify(TableName)}: "<file>" } }`,
+      );
+    }
+    const schema = parseInputSchema(ReferenceSchema, `${file}: ReferenceDataSources[${i}].ReferenceSchema`);
+    tables[TableName] = await readTable(resolve(dirname(file), path), schema);
+  }
+  return tables;
+}
+
+/** Rows that could not be computed are kept, whether the application has an output for them or not. */
+async function connectOutputs(
+  { file, application, rowtime, state, now }: Context,
+  compiled: Application,
+): Promise<ObservedSink[]> {
+  const declared = outputsOf(application, rowtime);
+  const errors: OutputConnection = {
+    stream: errorStream,
+    to: { to: 'files', folder: join(state, 'errors') },
+    format: 'JSON',
+  };
+  const wanted = declared.some(({ stream }) => stream === errorStream) ? declared : [...declared, errors];
+  const known = [...compiled.streams, { name: errorStream, schema: errorStreamSchema }];
+  return Promise.all(
+    wanted.map(async (output) => {
+      const stream = known.find(({ name }) => name === output.stream);
+      if (!stream) {
+        const names = known.map(({ name }) => name).join(', ');
+        throw new CommandError(`${file}: output ${output.stream}: the program has no such stream; it has ${names}`);
+      }
+      return observed(output.stream, output.to.to, await connectOutput(output, stream.schema), now);
+    }),
+  );
+}
+
+interface Observer {
+  state: State;
+  progress(progress: Progress, checkpointDueAt: number): void;
+  readonly status: () => Status;
+}
+
+function observe(
+  { version, now, application, rowtime }: Context,
+  stream: string,
+  input: ConnectedInput,
+  outputs: readonly ObservedSink[],
+): Observer {
+  const started = now();
+  const measure = processStatus();
+  let current: Progress | null = null;
+  let last: Status['checkpoints']['last'] = null;
+  const observer: Observer = {
+    state: 'starting',
+    progress(progress, dueAt) {
+      if (progress.checkpoints > (current?.checkpoints ?? 0))
+        last = { time: now(), durationMs: Math.max(0, now() - dueAt) };
+      current = progress;
+    },
+    status: () => ({
+      application: application.ApplicationName,
+      version,
+      started,
+      time: now(),
+      state: observer.state,
+      input: {
+        stream,
+        records: current?.rows ?? 0,
+        rejected: current?.rejected ?? 0,
+        millisBehindLatest: input.millisBehindLatest(),
+      },
+      outputs: outputs.map(({ status }) => status()),
+      watermark: current && Number.isFinite(current.watermark) ? current.watermark : null,
+      checkpoints: {
+        taken: current?.checkpoints ?? 0,
+        failed: 0,
+        last,
+        intervalMs: checkpointMs(rowtime),
+        restored: current?.restored ?? false,
+      },
+      process: measure(),
+    }),
+  };
+  return observer;
+}
+
+async function startMonitor({ monitor: section = {} }: RowtimeSection, status: () => Status) {
+  const { host = '127.0.0.1', port = monitorPortDefault } = section;
+  if (!isLoopback(host)) process.stderr.write(`the monitor listens on ${host}: everybody who reaches it can read it\n`);
+  try {
+    return await listen(monitor(status), { host, port });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new CommandError(`port ${port} is in use: name another one, "rowtime": { "monitor": { "port": <n> } }`);
+  }
+}
+
+/** EMF lines, between those of the log. */
+function emitMetrics({ metrics = {} }: RowtimeSection, status: () => Status, now: () => number): () => void {
+  let before = status();
+  const emit = (): void => {
+    const current = status();
+    process.stdout.write(emfLines(cloudWatchMetrics(before, current), metrics.namespace ?? 'rowtime', now()));
+    before = current;
+  };
+  const timer = setInterval(emit, metricsEveryMs);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+    emit();
+  };
+}
+
+function checkpointMs({ checkpointInterval }: RowtimeSection): number {
+  return checkpointInterval === undefined ? checkpointMsDefault : durationOf(checkpointInterval)!;
+}
+
+function stopMs({ stopTimeout }: RowtimeSection): number {
+  return stopTimeout === undefined ? stopMsDefault : durationOf(stopTimeout)!;
+}
+
+/** A sink is down, and nobody waits for ever. What was checkpointed is safe; the next start goes on from there. */
+function giveUp(log: Logger, rowtime: RowtimeSection): void {
+  log.error(
+    `not all was delivered within ${stopMs(rowtime) / 1_000} s of the stop; the next start goes on from the last checkpoint`,
+  );
+  process.exit(exitCodes.undelivered);
+}

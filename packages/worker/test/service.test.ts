@@ -1,0 +1,164 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { printed, putRecords } from './put-records.ts';
+import { filesIn, rowsIn, rowtime, temporaryFolder } from './rowtime.ts';
+
+const code = `
+CREATE OR REPLACE STREAM "PASSED" (i INTEGER);
+CREATE OR REPLACE PUMP "PASS" AS INSERT INTO "PASSED" SELECT STREAM "i" FROM "S_001";
+CREATE OR REPLACE STREAM "COUNTED" (k INTEGER, n INTEGER);
+CREATE OR REPLACE PUMP "COUNTS" AS INSERT INTO "COUNTED" SELECT STREAM MOD("i", 3), COUNT(*) FROM "S_001"
+  GROUP BY MOD("i", 3), STEP("S_001".ROWTIME BY INTERVAL '1' SECOND);
+CREATE OR REPLACE STREAM "HALVED" (h INTEGER);
+CREATE OR REPLACE PUMP "HALVES" AS INSERT INTO "HALVED" SELECT STREAM 10 / MOD("i", 10) FROM "S_001";`;
+
+function writeApplication(folder: string, rowtimeSection: object = {}): string {
+  const file = join(folder, 'application.json');
+  const InputSchema = {
+    RecordFormat: { RecordFormatType: 'JSON' },
+    RecordColumns: [{ Name: 'i', SqlType: 'INTEGER', Mapping: '$.i' }],
+  };
+  const arn = 'arn:aws:firehose:us-east-1:123456789012:deliverystream/numbers';
+  const outputs = Object.fromEntries(
+    ['PASSED', 'COUNTED', 'HALVED', 'error_stream'].map((name) => [
+      name,
+      { to: 'files', folder: join(folder, 'out'), bufferInterval: '1s' },
+    ]),
+  );
+  const application = {
+    ApplicationName: 'numbers',
+    ApplicationCode: code,
+    Inputs: [{ NamePrefix: 'S', KinesisFirehoseInput: { ResourceARN: arn }, InputSchema }],
+    rowtime: {
+      inputs: { S: { from: 'directPut', port: 0, bucket: join(folder, 'bucket'), bufferInterval: '1s' } },
+      outputs,
+      checkpointInterval: '150ms',
+      monitor: { port: 0 },
+      ...rowtimeSection,
+    },
+  };
+  writeFileSync(file, JSON.stringify(application, null, 2));
+  return file;
+}
+
+interface Addresses {
+  readonly put: string;
+  readonly monitor: string;
+}
+
+async function started(process: Parameters<typeof printed>[0]): Promise<Addresses> {
+  const line = await printed(process, (text) => text.split('\n').find((one) => one.includes('"msg":"started"')));
+  const { from, monitor } = JSON.parse(line);
+  return { put: from.split(' ')[0], monitor };
+}
+
+function landed(folder: string): number[] {
+  return [...filesIn(join(folder, 'bucket'))].flatMap(([, text]) =>
+    JSON.parse(`[${text.replaceAll('}{', '},{')}]`).map(({ i }: { i: number }) => i),
+  );
+}
+
+test('an application that is killed again and again loses and repeats nothing of what was acknowledged', async () => {
+  const folder = temporaryFolder();
+  const file = writeApplication(folder);
+  let sent = 0;
+  const acknowledged: number[] = [];
+  for (let kills = 0; kills < 5; kills++) {
+    const { process, finished } = rowtime('run', file);
+    const { put } = await started(process);
+    const killed = new Promise((resolve) => setTimeout(resolve, 300 + 250 * kills)).then(() => process.kill('SIGKILL'));
+    for (;;) {
+      const batch = Array.from({ length: 10 }, () => sent++);
+      if (
+        !(await putRecords(
+          put,
+          'numbers',
+          batch.map((i) => `{"i":${i}}`),
+        ))
+      )
+        break;
+      acknowledged.push(...batch);
+    }
+    await killed;
+    expect((await finished).signal).toBe('SIGKILL');
+  }
+  const { process, finished } = rowtime('run', file);
+  await started(process);
+  // The last second has to be over before its window is.
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  process.kill('SIGTERM');
+  expect((await finished).code).toBe(0);
+  // Once more to its end: what is in open files after SIGTERM goes on in them.
+  const passed = rowsIn(join(folder, 'out'), 'PASSED').map(({ I }) => I as number);
+  expect(passed).toEqual([...new Set(passed)].sort((a, b) => a - b));
+  expect(landed(folder).slice(0, passed.length)).toEqual(passed.slice(0, landed(folder).length));
+  const kept = new Set(passed);
+  expect(acknowledged.filter((i) => !kept.has(i))).toEqual([]);
+  expect(passed.length - acknowledged.length).toBeLessThanOrEqual(5 * 10);
+  const counted = rowsIn(join(folder, 'out'), 'COUNTED').reduce((sum, { N }) => sum + (N as number), 0);
+  expect(counted).toBe(passed.length);
+  const failed = rowsIn(join(folder, 'out'), 'error_stream').map(({ ERROR_NAME }) => ERROR_NAME);
+  expect(new Set(failed)).toEqual(new Set(['DivisionByZero']));
+  expect(rowsIn(join(folder, 'out'), 'HALVED').length + failed.length).toBe(passed.length);
+}, 60_000);
+
+test('a service says how it is, and refuses a second one of itself', async () => {
+  const folder = temporaryFolder();
+  const outputs = { PASSED: { to: 'files', folder: join(folder, 'out') } };
+  const file = writeApplication(folder, { outputs, metrics: { emf: true, namespace: 'Numbers' } });
+  const { process, finished } = rowtime('run', file);
+  const { put, monitor } = await started(process);
+  expect(await putRecords(put, 'numbers', ['{"i":1}', '{"i":"x"}'])).toBe(true);
+  const get = async (path: string) => (await fetch(monitor + path)).text();
+  await expect.poll(async () => JSON.parse(await get('/statusz')).input).toMatchObject({ records: 1, rejected: 1 });
+  // What gave no row is kept, although the application has no output for it.
+  await expect
+    .poll(async () => JSON.parse(await get('/statusz')).outputs)
+    .toMatchObject([
+      { stream: 'PASSED', rows: 1 },
+      { stream: 'error_stream', to: 'files', rows: 1 },
+    ]);
+  expect(await get('/readyz')).toBe('ok\n');
+  expect(await get('/metrics')).toContain(
+    'rowtime_output_rows_total{stream="PASSED",to="files",application="numbers"} 1',
+  );
+  const second = await rowtime('run', file).finished;
+  expect(second.code).toBe(3);
+  expect(second.stderr).toContain(`is in use by process ${process.pid}`);
+  process.kill('SIGTERM');
+  const { code, stdout } = await finished;
+  expect(code).toBe(0);
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines.filter(({ msg }) => msg).map(({ msg }) => msg)).toEqual(['started', 'stopping', 'stopped']);
+  expect(lines.some((line) => line['_aws']?.CloudWatchMetrics[0].Namespace === 'Numbers')).toBe(true);
+});
+
+test.each([
+  [
+    { outputs: { NOPE: { to: 'files', folder: 'out' } } },
+    3,
+    'output NOPE: the program has no such stream; it has S_001, PASSED',
+  ],
+  [{ inputs: { S: { from: 'directPut', host: '0.0.0.0' } } }, 3, 'httpEndpoint takes records from elsewhere'],
+  [{ inputs: { S: { from: 'httpEndpoint' } } }, 3, 'the environment has no ROWTIME_FIREHOSE_ACCESS_KEY'],
+  [{ seed: 'x' }, 3, 'rowtime.seed: expected number, received string'],
+])('an application that cannot run says why: %o', async (section, code, message) => {
+  const file = writeApplication(temporaryFolder(), section);
+  const { code: found, stderr } = await rowtime('run', file).finished;
+  expect(stderr).toContain(message);
+  expect(found).toBe(code);
+});
+
+test.each([
+  [{}, 0, '', 'no errors'],
+  [{ outputs: { NOPE: { to: 'files', folder: 'out' } } }, 3, 'output NOPE: the program has no such stream', '1 error'],
+])('rowtime check reads an application and its program: %o', async (section, code, found, count) => {
+  const file = writeApplication(temporaryFolder(), section);
+  const { code: ended, stdout, stderr } = await rowtime('check', file).finished;
+  expect(stdout).toContain(found);
+  expect({ ended, stderr }).toEqual({ ended: code, stderr: `${file}: ${count}\n` });
+});

@@ -1,0 +1,76 @@
+#!/usr/bin/env node
+// pnpm test:peers: the probe of the test server, and the suites of the sinks, against moto, a second implementation of S3 and
+// Firehose. Needs python3 and a package index that has moto; says so and passes where that is not to be had.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const wanted = 'moto[server]==5.2.5';
+const suites = ['packages/testing/test/probe.test.ts', 'packages/sinks/test/peers.test.ts'];
+
+const root = resolve(import.meta.dirname, '..');
+const venv = join(root, '.ci/.cache/peers');
+const bin = join(venv, process.platform === 'win32' ? 'Scripts' : 'bin');
+
+if (!install()) process.exit(0);
+const port = await freePort();
+const url = `http://127.0.0.1:${port}`;
+const moto = spawn(join(bin, 'moto_server'), ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
+try {
+  await answers(url);
+  const { status } = spawnSync(
+    process.execPath,
+    [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--no-file-parallelism', ...suites],
+    {
+      cwd: root,
+      env: { ...process.env, ROWTIME_MOTO_URL: url },
+      stdio: 'inherit',
+    },
+  );
+  process.exitCode = status ?? 1;
+} finally {
+  moto.kill();
+}
+
+/** False where it cannot be had here: no Python, or an index without it. Other failures end the run. */
+function install() {
+  const stamp = join(venv, `${wanted.replace(/\W+/g, '-')}.installed`);
+  if (existsSync(stamp)) return true;
+  mkdirSync(venv, { recursive: true });
+  const python = spawnSync('python3', ['-m', 'venv', venv], { encoding: 'utf8' });
+  if (python.status !== 0) return skip(`python3 -m venv: ${python.error?.message ?? python.stderr}`);
+  console.log(`installing ${wanted} in ${venv}`);
+  const pip = spawnSync(join(bin, 'pip'), ['install', '--quiet', wanted], { encoding: 'utf8' });
+  if (pip.status !== 0) {
+    if (/No matching distribution found/.test(pip.stderr)) return skip(`the package index has no ${wanted}`);
+    console.error(pip.stderr);
+    process.exit(1);
+  }
+  writeFileSync(stamp, '');
+  return true;
+}
+
+function skip(reason) {
+  console.log(`skipped: ${reason.trim()}`);
+  return false;
+}
+
+function freePort() {
+  return new Promise((done) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+}
+
+async function answers(url) {
+  for (let tries = 0; tries < 300; tries++) {
+    if (moto.exitCode !== null) break;
+    if (await fetch(`${url}/moto-api/`).catch(() => null)) return;
+    await sleep(100);
+  }
+  throw new Error(`moto does not answer at ${url}`);
+}
