@@ -3,7 +3,7 @@
 // Prints a line per case, then "N passed, N failed"; exit 1 if any failed, 2 if there is nothing to run.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { runCase } from '../packages/sql/dist/conformance/index.js';
+import { parseCase, runCase } from '../packages/sql/dist/conformance/index.js';
 import { inputSchemaDecoder } from '../packages/worker/dist/input-schema-decoder.js';
 
 const files = process.argv.slice(2).flatMap((path) =>
@@ -21,7 +21,7 @@ if (files.length === 0) {
 
 let failed = 0;
 for (const file of files) {
-  const test = JSON.parse(readFileSync(file, 'utf8'));
+  const test = parseCase(readFileSync(file, 'utf8'));
   const why = attempt(() => runCase(test, { decoder: inputSchemaDecoder }));
   if (why !== null) failed++;
   console.log(why === null ? `ok ${test.name}` : `FAIL ${test.name}: ${why.replaceAll('\n', ' ')}`);

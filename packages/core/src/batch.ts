@@ -1,5 +1,7 @@
-import { type Column, ColumnBuilder, gatherColumn, sliceColumn, type Value, valueAt } from './column.ts';
-import { columnKind, type Schema } from './schema.ts';
+import { type Column, ColumnBuilder, columnLength, gatherColumn, sliceColumn, type Value, valueAt } from './column.ts';
+import { isPlain, parseUnits, printUnits, scaleOf, toUnits } from './exact.ts';
+import { unitsOf } from './exact-column.ts';
+import { columnKind, isNumeric, type Schema, type SqlType } from './schema.ts';
 
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type Millis = number;
@@ -61,8 +63,19 @@ function concatColumns(columns: readonly Column[], length: number): Column {
     }
     at = 0;
   }
-  const first = columns[0];
+  const first = columns.find(({ kind }) => kind === 'exact') ?? columns[0];
   switch (first.kind) {
+    case 'exact': {
+      const { scale } = first;
+      const units = new BigInt64Array(length);
+      for (const column of columns) {
+        if (column.kind !== 'num' && column.kind !== 'exact') continue;
+        const own = unitsOf(column, scale);
+        units.set(own, at);
+        at += own.length;
+      }
+      return { kind: 'exact', units, scale, valid };
+    }
     case 'num': {
       const values = new Float64Array(length);
       for (const column of columns) {
@@ -105,21 +118,30 @@ function concatColumns(columns: readonly Column[], length: number): Column {
   }
 }
 
-function columnLength(column: Column): number {
-  return column.kind === 'text' ? column.codes.length : column.values.length;
-}
-
 /** A row as an object, keys in schema order. Not for hot loops. */
 export type Row = Record<string, Value>;
 
-/** A batch from plain objects: keys are column names, what is missing is NULL. Not for hot loops. */
+/** A batch from plain objects: keys are column names, what is missing is NULL; a BIGINT or DECIMAL may be its digits as
+ *  text. Not for hot loops. */
 export function fromRows(schema: Schema, rows: readonly { readonly rowtime: Millis; readonly row: Row }[]): Batch {
   const columns = schema.map(({ name, type }) => {
     const builder = new ColumnBuilder(columnKind(type), Math.max(rows.length, 1));
-    for (const { row } of rows) builder.push(Object.hasOwn(row, name) ? (row[name] ?? null) : null);
+    for (const { row } of rows) builder.push(Object.hasOwn(row, name) ? stored(row[name] ?? null, type) : null);
     return builder.finish();
   });
   return { length: rows.length, rowtime: Float64Array.from(rows, ({ rowtime }) => rowtime), columns };
+}
+
+/** A number as a double if that holds it, else as its digits, all of its scale. */
+function stored(value: Value, type: SqlType): Value {
+  const scale = scaleOf(type);
+  if (value === null || typeof value === 'boolean') return value;
+  if (type.kind === 'real') return Math.fround(Number(value));
+  if (scale === null) return isNumeric(type) ? Number(value) : value;
+  if (typeof value === 'number' && !Number.isFinite(value)) return value;
+  const units = typeof value === 'string' ? parseUnits(value, scale) : toUnits(value, scale);
+  if (units === null || isPlain(units, scale)) return typeof value === 'string' ? Number(value) : value;
+  return printUnits(units, scale);
 }
 
 /** The rows of a batch as plain objects. Not for hot loops. */
@@ -132,6 +154,15 @@ export function toRows(schema: Schema, batch: Batch): { rowtime: Millis; row: Ro
 
 /** One row as an object. Column names come from users, so `__proto__` must be a key like any other. */
 export function rowAt(schema: Schema, batch: Batch, row: number): Row {
-  const entries = schema.map(({ name }, c): [string, Value] => [name, valueAt(batch.columns[c], row)]);
+  const entries = schema.map(({ name }, c): [string, Value] => {
+    const value = valueAt(batch.columns[c], row);
+    return [name, batch.columns[c].kind === 'exact' && typeof value === 'string' ? withoutZeros(value) : value];
+  });
   return Object.fromEntries(entries);
+}
+
+/** A number, if up to 15 digits and zeros behind them are all there is: 0.5 in a column of 18 places. */
+function withoutZeros(digits: string): Value {
+  const text = digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
+  return text.replace(/^-?0*\.?0*/, '').replace('.', '').length <= 15 ? Number(text) : text;
 }

@@ -1,4 +1,5 @@
 import { type Batch, gather, type Millis } from './batch.ts';
+import { asDoubles } from './functions/arithmetic.ts';
 import type { RowErrors } from './row-errors.ts';
 import type { Schema } from './schema.ts';
 
@@ -69,9 +70,8 @@ export function columnClock(
   const scale = type.kind === 'timestamp' ? 'ms' : unit;
   return {
     stamp: (batch, errors) => {
-      const column = batch.columns[index];
-      if (column.kind !== 'num') throw new Error('broken invariant: ROWTIME is taken from a column of numbers');
-      const { values, valid } = column;
+      // A number that no double holds is far from any time, whichever way it is rounded.
+      const { values, valid } = asDoubles(batch.columns[index]);
       const rows = new Uint32Array(batch.length);
       const times = new Float64Array(batch.length);
       // Rows that fail have the time of the stream, so that error_stream stays in order.

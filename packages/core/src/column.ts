@@ -1,13 +1,23 @@
+import { isPlain, parseUnits, printUnits, scaleOfText, toDouble, toUnits } from './exact.ts';
 import type { ColumnKind } from './schema.ts';
 
 /** One byte per row: 1 where the row has a value, 0 where it is NULL; null when every row has one. Between kernels a
  *  byte may also be 2 or more: the value could not be computed (see expr.ts). Such rows never leave an operator. */
 export type Valid = Uint8Array | null;
 
-/** Every number, TIMESTAMP and INTERVAL. The SQL type says what the number means. */
+/** Every number, TIMESTAMP and INTERVAL, unless a row needs an ExactColumn. The SQL type says what the number means. */
 export interface NumColumn {
   readonly kind: 'num';
   readonly values: Float64Array;
+  readonly valid: Valid;
+}
+
+/** BIGINT or DECIMAL with a row that no double holds (beyond 2^53, or of more than 15 digits): row i is units[i] * 10^-scale,
+ *  the scale being that of its type. Batches without such a row have a NumColumn: the same column may be either. */
+export interface ExactColumn {
+  readonly kind: 'exact';
+  readonly units: BigInt64Array;
+  readonly scale: number;
   readonly valid: Valid;
 }
 
@@ -26,9 +36,9 @@ export interface TextColumn {
   readonly valid: Valid;
 }
 
-export type Column = NumColumn | BoolColumn | TextColumn;
+export type Column = NumColumn | ExactColumn | BoolColumn | TextColumn;
 
-/** A value of one row, as JavaScript holds it. Not for hot loops. */
+/** A value of one row, as JavaScript holds it: of a number that no double holds, the digits as text. Not for hot loops. */
 export type Value = number | string | boolean | null;
 
 /** The value of one row. Not for hot loops. */
@@ -37,11 +47,20 @@ export function valueAt(column: Column, row: number): Value {
   switch (column.kind) {
     case 'num':
       return column.values[row];
+    case 'exact': {
+      const { units, scale } = column;
+      return isPlain(units[row], scale) ? toDouble(units[row], scale) : printUnits(units[row], scale);
+    }
     case 'bool':
       return column.values[row] === 1;
     case 'text':
       return column.dict[column.codes[row]];
   }
+}
+
+export function columnLength(column: Column): number {
+  if (column.kind === 'exact') return column.units.length;
+  return column.kind === 'text' ? column.codes.length : column.values.length;
 }
 
 /** Rows `rows[0..count)` of a column, in that order. */
@@ -52,6 +71,11 @@ export function gatherColumn(column: Column, rows: Uint32Array, count: number): 
       const values = new Float64Array(count);
       for (let i = 0; i < count; i++) values[i] = column.values[rows[i]];
       return { kind: 'num', values, valid };
+    }
+    case 'exact': {
+      const units = new BigInt64Array(count);
+      for (let i = 0; i < count; i++) units[i] = column.units[rows[i]];
+      return { kind: 'exact', units, scale: column.scale, valid };
     }
     case 'bool':
       return { kind: 'bool', values: gatherBytes(column.values, rows, count), valid };
@@ -69,6 +93,8 @@ export function sliceColumn(column: Column, from: number, to: number): Column {
   switch (column.kind) {
     case 'num':
       return { kind: 'num', values: column.values.subarray(from, to), valid };
+    case 'exact':
+      return { kind: 'exact', units: column.units.subarray(from, to), scale: column.scale, valid };
     case 'bool':
       return { kind: 'bool', values: column.values.subarray(from, to), valid };
     case 'text':
@@ -81,6 +107,11 @@ export function constantColumn(kind: ColumnKind, value: Value, length: number): 
   const valid = value === null ? new Uint8Array(length) : null;
   switch (kind) {
     case 'num':
+      if (typeof value === 'string') {
+        const scale = scaleOfText(value);
+        const units = new BigInt64Array(length).fill(parseUnits(value, scale) ?? 0n);
+        return { kind: 'exact', units, scale, valid };
+      }
       return { kind, values: new Float64Array(length).fill(Number(value ?? 0)), valid };
     case 'bool':
       return { kind, values: new Uint8Array(length).fill(value === true ? 1 : 0), valid };
@@ -98,6 +129,8 @@ export class ColumnBuilder {
   #nulls = 0;
   #codes = new Map<string, number>();
   #dict: string[] = [];
+  /** The rows that no double holds, by row: the digits. */
+  #exact = new Map<number, string>();
 
   constructor(kind: ColumnKind, capacity = 64) {
     this.kind = kind;
@@ -119,6 +152,7 @@ export class ColumnBuilder {
       return;
     }
     this.#valid[at] = 1;
+    if (this.kind === 'num' && typeof value === 'string') this.#exact.set(at, value);
     this.#numbers[at] = this.kind === 'text' ? this.#intern(String(value)) : Number(value);
   }
 
@@ -131,12 +165,14 @@ export class ColumnBuilder {
     this.#nulls = 0;
     this.#codes = new Map();
     this.#dict = [];
+    this.#exact = new Map();
     return column;
   }
 
   #column(length: number, valid: Valid): Column {
     switch (this.kind) {
       case 'num':
+        if (this.#exact.size > 0) return this.#exactColumn(length, valid);
         return { kind: 'num', values: this.#numbers.slice(0, length), valid };
       case 'bool':
         return { kind: 'bool', values: Uint8Array.from(this.#numbers.subarray(0, length)), valid };
@@ -144,6 +180,17 @@ export class ColumnBuilder {
         if (this.#dict.length === 0) this.#dict.push('');
         return { kind: 'text', codes: Int32Array.from(this.#numbers.subarray(0, length)), dict: this.#dict, valid };
     }
+  }
+
+  #exactColumn(length: number, valid: Valid): Column {
+    const scale = Math.max(...Array.from(this.#exact.values(), scaleOfText));
+    const units = new BigInt64Array(length);
+    for (let i = 0; i < length; i++) {
+      const text = this.#exact.get(i);
+      if (text !== undefined) units[i] = parseUnits(text, scale) ?? 0n;
+      else if (!valid || valid[i] === 1) units[i] = toUnits(this.#numbers[i], scale);
+    }
+    return { kind: 'exact', units, scale, valid };
   }
 
   #intern(text: string): number {

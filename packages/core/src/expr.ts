@@ -1,9 +1,12 @@
 import { assert, unreachable } from './assert.ts';
 import type { Batch } from './batch.ts';
 import { type Column, constantColumn, type Value } from './column.ts';
+import type { Failures } from './failures.ts';
 import { castKernel } from './functions/cast.ts';
 import { scalarFunction } from './functions/index.ts';
 import { columnKind, printType, type SqlType } from './schema.ts';
+
+export { type Failure, Failures } from './failures.ts';
 
 /** A bound expression: plain data, every name and type resolved. */
 export type Expr =
@@ -19,36 +22,6 @@ export type Expr =
  *  validity byte is the number of the failure (2 or more). Failures pass through the functions above them as NULL does,
  *  but CASE, COALESCE, AND and OR drop those of the operands they do not use. What is left at the top fails the row. */
 export type Kernel<C extends Column = Column> = (batch: Batch) => C;
-
-/** Why a value could not be computed. */
-export interface Failure {
-  /** ERROR_NAME of error_stream. */
-  readonly name: string;
-  readonly message: string;
-}
-
-/** The failures that the kernels of one operator can give. A failure's number is its validity byte. */
-export class Failures {
-  #list: Failure[] = [];
-
-  /** The number of a failure: 2 to 255. */
-  number(name: string, message: string): number {
-    const known = this.#list.findIndex((failure) => failure.name === name && failure.message === message);
-    if (known >= 0) return known + firstFailure;
-    // An operator with more than 254 different messages: the last number stands for all further ones.
-    if (this.#list.length === 254) return 255;
-    this.#list.push({ name, message });
-    return this.#list.length - 1 + firstFailure;
-  }
-
-  get(number: number): Failure {
-    const failure = this.#list[number - firstFailure];
-    assert(failure, 'a failure number was handed out');
-    return failure;
-  }
-}
-
-const firstFailure = 2;
 
 /** A function of the table, for arguments of certain types. */
 export interface BoundFunction {

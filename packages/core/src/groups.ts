@@ -1,5 +1,5 @@
 import { assert } from './assert.ts';
-import { type Column, ColumnBuilder } from './column.ts';
+import { type Column, ColumnBuilder, type ExactColumn, valueAt } from './column.ts';
 import { limitError } from './errors.ts';
 import type { ColumnKind } from './schema.ts';
 
@@ -188,9 +188,11 @@ class TextValues implements KeyValues {
 
 class NumberValues implements KeyValues {
   readonly #kind: 'num' | 'bool';
-  #values: number[] = [];
-  #known = new Map<number, number>();
+  #values: (number | string)[] = [];
+  /** By value; by the digits of one that no double holds. */
+  #known = new Map<number | string, number>();
   #null = -1;
+  #isExact = false;
 
   constructor(kind: 'num' | 'bool') {
     this.#kind = kind;
@@ -201,6 +203,10 @@ class NumberValues implements KeyValues {
   }
 
   ids(column: Column, from: number, to: number, out: Int32Array): void {
+    if (column.kind === 'exact') {
+      this.#exactIds(column, from, to, out);
+      return;
+    }
     assert(column.kind === this.#kind, 'a key column keeps its kind');
     const { values, valid } = column;
     let last = Number.NaN;
@@ -220,7 +226,12 @@ class NumberValues implements KeyValues {
   }
 
   column(ids: Int32Array): Column {
-    const values = Float64Array.from(ids, (id) => this.#values[id]);
+    if (this.#isExact) {
+      const builder = new ColumnBuilder('num', Math.max(ids.length, 1));
+      for (const id of ids) builder.push(id === this.#null ? null : this.#values[id]);
+      return builder.finish();
+    }
+    const values = Float64Array.from(ids, (id) => Number(this.#values[id]));
     const valid = this.#null < 0 ? null : Uint8Array.from(ids, (id) => (id === this.#null ? 0 : 1));
     return this.#kind === 'num'
       ? { kind: 'num', values, valid }
@@ -235,9 +246,18 @@ class NumberValues implements KeyValues {
     this.#values = [];
     this.#known = new Map();
     this.#null = -1;
+    this.#isExact = false;
   }
 
-  #lookUp(value: number): number {
+  #exactIds(column: ExactColumn, from: number, to: number, out: Int32Array): void {
+    this.#isExact = true;
+    for (let i = from; i < to; i++) {
+      const value = valueAt(column, i);
+      out[i - from] = typeof value === 'number' || typeof value === 'string' ? this.#lookUp(value) : this.#nullId();
+    }
+  }
+
+  #lookUp(value: number | string): number {
     let id = this.#known.get(value);
     if (id === undefined) {
       id = this.#values.length;

@@ -1,5 +1,5 @@
-import { type Batch, type Millis, rowAt } from './batch.ts';
-import { ColumnBuilder } from './column.ts';
+import type { Batch, Millis } from './batch.ts';
+import { ColumnBuilder, valueAt } from './column.ts';
 import type { Failure } from './expr.ts';
 import { columnKind, type Schema } from './schema.ts';
 
@@ -28,7 +28,7 @@ export class RowErrors {
 
   /** Row `row` of `batch` fails. */
   report({ name, message }: Failure, schema: Schema, batch: Batch, row: number): void {
-    const data = new TextEncoder().encode(JSON.stringify(rowAt(schema, batch, row)));
+    const data = new TextEncoder().encode(rowText(schema, batch, row));
     this.reportBytes(name, message, batch.rowtime[row], data);
   }
 
@@ -52,6 +52,17 @@ export class RowErrors {
     this.#rowtimes = [];
     return { length: rowtime.length, rowtime, columns: this.#builders.map((builder) => builder.finish()) };
   }
+}
+
+/** The row as JSON; a number that no double holds with all its digits. */
+function rowText(schema: Schema, batch: Batch, row: number): string {
+  const members = new Map<string, string>();
+  schema.forEach(({ name }, c) => {
+    const column = batch.columns[c];
+    const value = valueAt(column, row);
+    members.set(name, column.kind === 'exact' ? String(value) : JSON.stringify(value));
+  });
+  return `{${Array.from(members, ([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`;
 }
 
 const dataBytesMax = 49152 / 2;

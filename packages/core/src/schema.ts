@@ -83,6 +83,10 @@ export function isText(type: SqlType): boolean {
   return type.kind === 'char' || type.kind === 'varchar';
 }
 
+export function isBinary(type: SqlType): boolean {
+  return type.kind === 'binary' || type.kind === 'varbinary';
+}
+
 export function isDatetime(type: SqlType): boolean {
   return type.kind === 'date' || type.kind === 'time' || type.kind === 'timestamp';
 }

@@ -56,7 +56,7 @@ function aggregate(
     state.restore(snapshot);
   }
   const column = state.result(groups);
-  expect(column.kind).toBe(columnKind(bound.type));
+  expect(column.kind === 'exact' ? 'num' : column.kind).toBe(columnKind(bound.type));
   return Array.from({ length: groups }, (_, g) => ((column.valid?.[g] ?? 1) > 1 ? failing : valueAt(column, g)));
 }
 
@@ -76,7 +76,15 @@ describe('an aggregate of one group', () => {
     ['SUM', integer, [2 ** 31 - 1, 1, -1], 2 ** 31 - 1],
     ['SUM', integer, [2 ** 31 - 1, 1], failing],
     ['SUM', smallint, [32767, 1], failing],
-    ['SUM', bigint, [2 ** 53 - 1, 1], failing],
+    ['SUM', bigint, [2 ** 53 - 1, 1], '9007199254740992'],
+    ['SUM', bigint, ['9223372036854775807', 1], failing],
+    ['SUM', bigint, ['9223372036854775807', 1, -1], '9223372036854775807'],
+    ['SUM', decimal(18, 2), ['9007199254740993.10', 0.01], '9007199254740993.11'],
+    ['AVG', bigint, ['9223372036854775807', '9223372036854775806'], '9223372036854775806'],
+    ['AVG', decimal(19, 5), ['12345678901234.56789', '12345678901234.56788'], '12345678901234.56789'],
+    ['MAX', bigint, [5, '9223372036854775806', '9223372036854775807', 7], '9223372036854775807'],
+    ['MIN', bigint, ['-9223372036854775807', 3, '-9223372036854775808'], '-9223372036854775808'],
+    ['FIRST_VALUE', bigint, ['9223372036854775807', 1], '9223372036854775807'],
     ['SUM', double, [1e308, 1e308], failing],
     ['SUM', decimal(5, 2), [0.1, 0.2], 0.3],
     ['SUM', real, [Math.fround(0.1), Math.fround(0.2)], Math.fround(Math.fround(0.1) + Math.fround(0.2))],
@@ -139,7 +147,7 @@ test('each aggregate has the type that the reference gives it, and takes only wh
   const any = 'SMALLINT INTEGER BIGINT DECIMAL(5,2) REAL DOUBLE VARCHAR(3) BOOLEAN TIMESTAMP INTERVAL DAY TO SECOND';
   expect(table).toEqual([
     `COUNT: ${types.map(() => 'BIGINT').join(' ')}`,
-    `SUM: ${same}`,
+    `SUM: ${same.replace('DECIMAL(5,2)', 'DECIMAL(19,2)')}`,
     `AVG: ${same}`,
     `MIN: ${any}`,
     `MAX: ${any}`,

@@ -97,15 +97,16 @@ describe('arithmetic on one row', () => {
     ['TINYINT 100 + 27', call('+', literal(100, tinyint), literal(27, tinyint)), 127],
     ['TINYINT 100 + 28', call('+', literal(100, tinyint), literal(28, tinyint)), overflow],
     ['BIGINT up to 2^53 - 1', call('+', big(2 ** 53 - 2), big(1)), 2 ** 53 - 1],
-    ['BIGINT beyond 2^53 is not wrong but a failure', call('+', big(2 ** 53 - 1), big(1)), overflow],
-    ['BIGINT product beyond 2^53', call('*', big(2 ** 30), big(2 ** 30)), overflow],
+    ['BIGINT beyond 2^53', call('+', big(2 ** 53 - 1), big(2)), '9007199254740993'],
+    ['BIGINT product beyond 2^53', call('*', big(2 ** 30 + 1), big(2 ** 30)), '1152921505680588800'],
+    ['BIGINT product beyond 2^63', call('*', big(2 ** 32), big(2 ** 31)), overflow],
     ['3.0 + 2', call('+', dec(3, 2, 1), int(2)), 5],
     ['5.0 / 2', call('/', dec(5, 2, 1), int(2)), 2.5],
     ['1.0 / 3 has 12 digits', call('/', dec(1, 2, 1), int(3)), 0.333333333333],
     ['0.1 + 0.2', call('+', dec(0.1, 1, 1), dec(0.2, 1, 1)), 0.3],
     ['1.1 * 1.1', call('*', dec(1.1, 2, 1), dec(1.1, 2, 1)), 1.21],
-    ['0.5 / 2 at sixteen digits', call('/', dec(0.5, 5, 5), int(2)), 0.25],
-    ['123456.5 / 1 at eighteen digits', call('/', dec(123456.5, 10, 4), int(1)), 123456.5],
+    ['0.5 / 2 at sixteen digits', call('/', dec(0.5, 5, 5), int(2)), '0.2500000000000000'],
+    ['123456.5 / 1 at eighteen digits', call('/', dec(123456.5, 10, 4), int(1)), '123456.500000000000'],
     ['999.99 + 0.01', call('+', dec(999.99, 5, 2), dec(0.01, 5, 2)), 1000],
     ['REAL 0.1 + 0.2', call('+', literal(Math.fround(0.1), real), literal(Math.fround(0.2), real)), Math.fround(0.3)],
     ['REAL 3e38 * 2', call('*', literal(Math.fround(3e38), real), literal(2, real)), overflow],
@@ -180,9 +181,12 @@ test('rounding to a scale goes to the nearest, halves away from zero', () => {
   }
 });
 
-test('a DECIMAL beyond 2^53 is a failure, not a number with other digits', () => {
+test('a DECIMAL beyond 2^53 keeps its digits, or is a failure', () => {
   const type = decimal(18, 0);
   expect(evaluateOne(cast(literal(2 ** 53 - 1, double), type))).toBe(2 ** 53 - 1);
-  expect(evaluateOne(cast(literal(2 ** 53 + 2, double), type))).toEqual(overflow);
-  expect(evaluateOne(call('*', literal(3e9, type), literal(4e6, type)))).toEqual(overflow);
+  expect(evaluateOne(cast(literal(5e15, double), type))).toBe(5e15);
+  expect(evaluateOne(call('FLOOR', literal(5e15, type)))).toBe(5e15);
+  expect(evaluateOne(cast(literal(2 ** 53 + 2, double), type))).toBe('9007199254740994');
+  expect(evaluateOne(call('*', literal(3e9, type), literal(4_000_001, type)))).toBe('12000003000000000');
+  expect(evaluateOne(call('*', literal(3e9, type), literal(4e9, type)))).toEqual(overflow);
 });

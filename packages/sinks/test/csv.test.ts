@@ -43,6 +43,30 @@ test('an empty text is told from NULL', () => {
   ).toBe('"",""\n,\n');
 });
 
+test('numbers that no double holds have all their digits', () => {
+  const types: SqlType[] = [{ kind: 'bigint' }, { kind: 'decimal', precision: 19, scale: 4 }];
+  expect(
+    encode(types, [
+      ['9223372036854775807', '123456789012345.6789'],
+      ['-9007199254740993', '-0.5'],
+      [null, null],
+      [7, 2],
+    ]),
+  ).toBe('9223372036854775807,123456789012345.6789\n-9007199254740993,-0.5000\n,\n7,2.0000\n');
+  // The next batch may be one of doubles.
+  const encoder = createCsvEncoder([{ name: 'n', type: { kind: 'bigint' }, nullable: true }]);
+  const line = (n: Value) =>
+    Buffer.from(
+      encoder.encode(fromRows([{ name: 'n', type: { kind: 'bigint' }, nullable: true }], [{ rowtime: 0, row: { n } }]))
+        .bytes,
+    ).toString();
+  expect([line('9223372036854775807'), line(7), line('9223372036854775806')]).toEqual([
+    '9223372036854775807\n',
+    '7\n',
+    '9223372036854775806\n',
+  ]);
+});
+
 test('ROWTIME comes first where asked for', () => {
   expect(encode([varchar], [['a']], { rowtime: 'iso' })).toBe('2024-01-01T00:00:00.000Z,a\n');
 });

@@ -167,6 +167,19 @@ describe('a number', () => {
     expect(texts(decimal(5), [0.1 + 0.2, 99999.99999])).toEqual(['0.30000', '99999.99999']);
   });
 
+  test('beyond what a double holds has all its digits', () => {
+    const bigint: SqlType = { kind: 'bigint' };
+    const wide: SqlType = { kind: 'decimal', precision: 19, scale: 5 };
+    const digits = ['9223372036854775807', '-9223372036854775808', '9007199254740993', '12'];
+    expect(texts(bigint, [...digits, null, 5])).toEqual([...digits, 'null', '5']);
+    expect(texts(wide, ['12345678901234.56789', '-0.00001', 0.5, null])).toEqual([
+      '12345678901234.56789',
+      '-0.00001',
+      '0.50000',
+      'null',
+    ]);
+  });
+
   test('of type DECIMAL is the decimal that it was made from', () => {
     fc.assert(
       fc.property(fc.integer({ min: -1e14, max: 1e14 }), fc.integer({ min: 1, max: 10 }), (m, scale) => {

@@ -168,7 +168,8 @@ export class Member {
     const most = values * (2 / 3);
     if (this.#timestamps >= most) return { kind: 'timestamp' };
     if (this.#integers + this.#floats >= most) {
-      if (this.#floats > 0 || this.#integerMax >= 2 ** 63) return { kind: 'double' };
+      // The largest BIGINT reads as 2^63, which is the nearest double.
+      if (this.#floats > 0 || this.#integerMax > 2 ** 63) return { kind: 'double' };
       // The service took TINYINT and SMALLINT from small samples, and rejected the rows that then came.
       return { kind: this.#integerMax < 2 ** 31 ? 'integer' : 'bigint' };
     }

@@ -59,6 +59,7 @@ describe('types', () => {
     ['small integers', ['1', '-2'], 'INTEGER'],
     ['the largest INTEGER', ['2147483647', '-2147483648'], 'INTEGER'],
     ['larger ones', ['2147483648'], 'BIGINT'],
+    ['up to 64 bits', ['9223372036854775807', '-9223372036854775808'], 'BIGINT'],
     ['beyond 64 bits', ['1e19', '100000000000000000000'], 'DOUBLE'],
     ['fractions', ['1', '2.5'], 'DOUBLE'],
     ['whole numbers with a point', ['512.0'], 'DOUBLE'],

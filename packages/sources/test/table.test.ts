@@ -108,3 +108,26 @@ test('a record far behind in the file has its line', async () => {
   lines[150_000] = 'A,x';
   await expect(readTable(file(lines.join('\n')), { ...schema, csv: {} })).rejects.toThrow('line 150001: column');
 });
+
+test('ids of 18 digits and long decimals keep every digit', async () => {
+  const path = file('id;balance\n123456789012345678;12345678901234567.89\n123456789012345679;-0.01\n7;\n');
+  const { schema, rows } = await readTable(path);
+  expect(schema.map(({ name, type }) => `${name} ${printType(type)}`)).toEqual(['id BIGINT', 'balance DOUBLE']);
+  expect(rows.map(({ id }) => id)).toEqual(['123456789012345678', '123456789012345679', 7]);
+  const decimal: InputSchema = {
+    columns: [
+      { name: 'id', type: { kind: 'bigint' }, mapping: '' },
+      { name: 'balance', type: { kind: 'decimal', precision: 19, scale: 2 }, mapping: '' },
+    ],
+    csv: { columnDelimiter: ';' },
+  };
+  const written = await readTable(
+    file('123456789012345678;12345678901234567.89\n123456789012345679;-0.01\n7;\n'),
+    decimal,
+  );
+  expect(written.rows).toEqual([
+    { id: '123456789012345678', balance: '12345678901234567.89' },
+    { id: '123456789012345679', balance: -0.01 },
+    { id: 7, balance: null },
+  ]);
+});

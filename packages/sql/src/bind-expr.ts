@@ -248,6 +248,7 @@ function castHint(name: string, args: readonly Expr[]): string | null {
 }
 
 function bindUnary(node: ast.Unary, bind: (part: ast.Expr) => Expr): Expr {
+  if (node.op === '-' && node.operand.kind === 'number') return numberLiteral(node.operand, '-');
   const operand = bind(node.operand);
   if (node.op === 'NOT') return call('NOT', [operand], node.span);
   if (node.op === '+') return operand;

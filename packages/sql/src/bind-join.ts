@@ -1,4 +1,4 @@
-import { columnKind, type Expr, type Frame, type Schema } from '@rowtime/core';
+import { columnKind, type Expr, type Frame, mayBeExact, type Schema, type SqlType, scaleOf } from '@rowtime/core';
 import type * as ast from './ast.ts';
 import { bindExpr, call, plainContext } from './bind-expr.ts';
 import { bindFrame, millisOf } from './bind-over.ts';
@@ -339,10 +339,19 @@ function columnsIn(expr: Expr): number[] {
 function equalColumns(expr: Expr, leftWidth: number, offset: number): { left: number; right: number } | null {
   if (expr.kind !== 'call' || expr.name !== '=') return null;
   const [a, b] = expr.args;
-  if (a?.kind !== 'column' || b?.kind !== 'column' || columnKind(a.type) !== columnKind(b.type)) return null;
+  if (a?.kind !== 'column' || b?.kind !== 'column' || !areOneKey(a.type, b.type)) return null;
   const [left, right] = a.index < b.index ? [a.index, b.index] : [b.index, a.index];
   // The ROWTIME columns between and behind are no columns of the inputs.
   return left < leftWidth && right >= offset ? { left, right: right - offset } : null;
+}
+
+/** Whether values that are equal are stored alike: not 1 and 1.00 where they may be too long for a double, nor a CHAR and
+ *  a text without its padding. */
+function areOneKey(a: SqlType, b: SqlType): boolean {
+  if (columnKind(a) !== columnKind(b)) return false;
+  if (columnKind(a) === 'num') return scaleOf(a) === scaleOf(b) || !(mayBeExact(a) || mayBeExact(b));
+  const isPadded = a.kind === 'char' || b.kind === 'char';
+  return !isPadded || (a.kind === b.kind && 'length' in a && 'length' in b && a.length === b.length);
 }
 
 /** A side that ends, as a table: by its name, or as the result of a query. */

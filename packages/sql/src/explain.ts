@@ -1,4 +1,4 @@
-import { type Expr, type Frame, printType, type Schema } from '@rowtime/core';
+import { type Expr, type Frame, isNumeric, printType, type Schema } from '@rowtime/core';
 import { unreachable } from './ast.ts';
 import type { WindowPlan } from './bound.ts';
 import { type GroupCall, inputsOf, type PlanNode, type PumpPlan } from './plan.ts';
@@ -148,7 +148,7 @@ function printExpr(expr: Expr, schema: Schema): string {
     case 'rowtime':
       return 'ROWTIME';
     case 'literal':
-      return `${JSON.stringify(expr.value)}:${printType(expr.type)}`;
+      return `${isNumeric(expr.type) ? String(expr.value) : JSON.stringify(expr.value)}:${printType(expr.type)}`;
     case 'cast':
       return `cast(${printExpr(expr.arg, schema)} as ${printType(expr.type)})`;
     case 'call':

@@ -1,4 +1,4 @@
-import { type Expr, intervalType } from '@rowtime/core';
+import { type Expr, intervalType, isPlain, parseUnits, printUnits, type SqlType, unitRange } from '@rowtime/core';
 import {
   type DatetimeLiteral,
   type DatetimeUnit,
@@ -8,36 +8,28 @@ import {
 } from './ast.ts';
 import { SqlError } from './errors.ts';
 
-/** 1 is INTEGER (BIGINT if it must be), 1.5 is DECIMAL, 1e2 is DOUBLE (AWS SQL reference, "Expressions and Literals"). */
-export function numberLiteral({ form, text, span }: NumberLiteral): Expr {
-  const value = Number(text);
-  if (form === 'approximate') return { kind: 'literal', value, type: { kind: 'double' } };
-  if (form === 'decimal') {
-    const [whole = '', fraction = ''] = text.split('.');
-    const precision = whole.replace(/^0+/, '').length + fraction.length;
-    if (precision > 15) {
-      throw new SqlError(
-        'SQL_NOT_SUPPORTED_YET',
-        'a DECIMAL with more than 15 digits is not supported yet',
-        span,
-        `write ${text}e0 for a DOUBLE`,
-      );
-    }
-    return {
-      kind: 'literal',
-      value,
-      type: { kind: 'decimal', precision: Math.max(precision, 1), scale: fraction.length },
-    };
-  }
-  if (!Number.isSafeInteger(value)) {
+/** 1 is INTEGER (BIGINT if it must be), 1.5 is DECIMAL, 1e2 is DOUBLE (AWS SQL reference, "Expressions and Literals").
+ *  With its sign, because the smallest BIGINT has no positive counterpart. */
+export function numberLiteral({ form, text, span }: NumberLiteral, sign: '-' | '' = ''): Expr {
+  if (form === 'approximate') return { kind: 'literal', value: Number(sign + text), type: { kind: 'double' } };
+  const [whole = '', fraction = ''] = text.split('.');
+  const digits = whole.replace(/^0+/, '').length + fraction.length;
+  const type: SqlType =
+    form === 'decimal'
+      ? { kind: 'decimal', precision: Math.max(digits, 1), scale: fraction.length }
+      : { kind: Number(text) <= 2 ** 31 - 1 ? 'integer' : 'bigint' };
+  const units = parseUnits(sign + text, fraction.length) ?? 0n;
+  const [min, max] = unitRange(type);
+  if (digits > 19 || units < min || units > max) {
     throw new SqlError(
-      'SQL_NOT_SUPPORTED_YET',
-      'an integer beyond 2^53 is not supported yet',
+      'SQL_INVALID_LITERAL',
+      form === 'decimal' ? `${text} has more digits than a DECIMAL` : `${text} is out of range for BIGINT`,
       span,
       `write ${text}e0 for a DOUBLE`,
     );
   }
-  return { kind: 'literal', value, type: { kind: value <= 2 ** 31 - 1 ? 'integer' : 'bigint' } };
+  const value = isPlain(units, fraction.length) ? Number(text) : printUnits(units, fraction.length);
+  return { kind: 'literal', value: typeof value === 'number' && sign === '-' ? 0 - value : value, type };
 }
 
 const datetimePatterns = {

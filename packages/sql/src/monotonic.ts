@@ -108,8 +108,10 @@ function both(a: Monotonicity, b: Monotonicity): Monotonicity | null {
 
 /** The sign rule of m * c and m / c. */
 function scaled(move: Monotonicity, by: Expr): Monotonicity | null {
-  const factor = constantValue(by);
-  if (typeof factor !== 'number') return null;
+  const value = constantValue(by);
+  // One that no double holds is its digits.
+  const factor = Number(value);
+  if (value === null || Number.isNaN(factor)) return null;
   if (factor === 0) return { ...move, direction: 'constant' };
   return factor > 0 ? move : flipped(move);
 }

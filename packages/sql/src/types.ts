@@ -48,24 +48,13 @@ function length(name: TypeName, value: number | null): number | null {
   throw new SqlError('SQL_TYPE', `the length of ${name.name} is ${value}`, name.span, 'a length is 1 to 65535');
 }
 
-// Until numbers are held exactly, 15 digits are what a double keeps.
-const exactDigits = 15;
-
 function decimal(name: TypeName, precision: number, scale: number): SqlType {
   if (precision < 1 || precision > 19 || scale < 0 || scale > precision) {
     throw new SqlError(
       'SQL_TYPE',
       `DECIMAL(${precision},${scale}) is out of range`,
       name.span,
-      'the precision is 1 to 18, the scale at most the precision',
-    );
-  }
-  if (precision > exactDigits && name.precision !== null) {
-    throw new SqlError(
-      'SQL_NOT_SUPPORTED_YET',
-      `DECIMAL with more than ${exactDigits} digits is not supported yet`,
-      name.span,
-      `DECIMAL(${exactDigits},${Math.min(scale, exactDigits)}) is held exactly; DOUBLE holds larger numbers inexactly`,
+      'the precision is 1 to 19, the scale at most the precision',
     );
   }
   return { kind: 'decimal', precision, scale };

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ConformanceCase } from '../src/conformance/case.ts';
+import { type ConformanceCase, parseCase } from '../src/conformance/case.ts';
 import { type RunOptions, runCase } from '../src/conformance/run.ts';
 
 // conformance/*.json: whole programs with their input and what must come out, each run four ways.
@@ -66,6 +66,20 @@ describe('the runner', () => {
     ],
   ])('finds %s', (_, changed, why) => {
     expect(runCase(changed, options)).toContain(why);
+  });
+
+  test('tells numbers apart that JSON.parse would not', () => {
+    const text = (expected: string) => `{
+      "name": "n", "tags": [], "sql": "CREATE STREAM o (id BIGINT); CREATE PUMP p AS INSERT INTO o SELECT STREAM id FROM s;",
+      "input_schema": {"S": [{"name": "ID", "type": "BIGINT"}]},
+      "input": [{"stream": "S", "rowtime": "2024-01-01T00:00:00.000Z", "row": {"ID": 123456789012345678}}],
+      "advance_to": "2024-01-01T00:01:00.000Z",
+      "expected": {"O": {"ordered": true, "rows": [{"ID": ${expected}}]}}
+    }`;
+    expect(runCase(parseCase(text('123456789012345678')), options)).toBeNull();
+    expect(runCase(parseCase(text('123456789012345679')), options)).toContain('O: row 1 should be');
+    // A case that was read without such care says it as a double: then the nearest one is meant.
+    expect(runCase(JSON.parse(text('123456789012345678')) as ConformanceCase, options)).toBeNull();
   });
 
   test('does not take "not supported yet" for a refusal', () => {

@@ -5,9 +5,11 @@ import {
   analyticFunctions,
   type Expr,
   fromRows,
+  isNumeric,
   printType,
   type Row,
   type Value,
+  valueAt,
 } from '@rowtime/core';
 import { describe, expect, test } from 'vitest';
 import { compile, schemaFrom } from '../src/application.ts';
@@ -169,6 +171,7 @@ function shown(result: Result, { type }: Expr): string {
   if (result === null) return 'NULL';
   if (typeof result === 'object') return `error ${result.failed}`;
   if (typeof result === 'boolean') return result ? 'TRUE' : 'FALSE';
+  if (typeof result === 'string' && isNumeric(type)) return result;
   if (typeof result === 'string') return `'${result.replaceAll("'", "''")}'`;
   if (type.kind === 'timestamp' || type.kind === 'date' || type.kind === 'time') {
     const text = new Date(Number(result)).toISOString().slice(0, 23).replace('T', ' ').replace('.000', '');
@@ -241,11 +244,7 @@ function rowsOf(query: string, columns: string, rows: readonly Row[], stepMillis
   const out: string[] = [];
   graph.listen('O', (batch) => {
     for (let i = 0; i < batch.length; i++) {
-      const values = batch.columns.map((column): Value => {
-        if (column.valid && column.valid[i] === 0) return null;
-        if (column.kind === 'text') return column.dict[column.codes[i]!]!;
-        return column.kind === 'bool' ? column.values[i] === 1 : column.values[i]!;
-      });
+      const values = batch.columns.map((column) => valueAt(column, i));
       const cells = values.map((value, c) => shown(value, { kind: 'literal', value, type: schema[c]!.type }));
       out.push(cells.length === 1 ? cells[0]! : `(${cells.join(', ')})`);
     }

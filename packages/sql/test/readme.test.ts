@@ -46,11 +46,7 @@ INSERT INTO scores
 test('what the README says is not done yet is refused as such', () => {
   const inputs = { S: { N: 'INTEGER' } };
   const pump = (query: string) => `CREATE STREAM o (n INTEGER); CREATE PUMP p AS INSERT INTO o ${query};`;
-  const refused = [
-    'SELECT STREAM n FROM s WHERE n IN (SELECT MAX(x) FROM (VALUES 1) AS v(x) WHERE v.x = s.n)',
-    'SELECT STREAM CAST(n AS DECIMAL(18,6)) FROM s',
-    'SELECT STREAM 9007199254740993 FROM s',
-  ];
+  const refused = ['SELECT STREAM n FROM s WHERE n IN (SELECT MAX(x) FROM (VALUES 1) AS v(x) WHERE v.x = s.n)'];
   const codes = refused.map((query) => {
     try {
       compile(pump(query), { inputs });

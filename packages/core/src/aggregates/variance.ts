@@ -1,5 +1,6 @@
 import type { Aggregate, AggregateFunction } from '../aggregate.ts';
-import type { Column } from '../column.ts';
+import { type Column, sliceColumn } from '../column.ts';
+import { doublesOf } from '../exact-column.ts';
 import { checkRange } from '../kernels/arithmetic.ts';
 import { isNumeric } from '../schema.ts';
 import { GroupNumbers } from './group-numbers.ts';
@@ -39,18 +40,20 @@ class Variance implements Aggregate {
   }
 
   update(ids: Int32Array, input: Column | null, from: number, to: number, groups: number): void {
-    if (input?.kind !== 'num') throw new Error('broken invariant: a variance takes a column of numbers');
+    if (!input) throw new Error('broken invariant: a variance takes a column of numbers');
     const counts = this.#counts.upTo(groups);
     const means = this.#means.upTo(groups);
     const squares = this.#squares.upTo(groups);
     this.#groups = groups;
-    const { values, valid } = input;
+    // These rows only: a batch may have many windows.
+    const values = doublesOf(sliceColumn(input, from, to));
+    const { valid } = input;
     for (let i = from; i < to; i++) {
       if (valid && valid[i] !== 1) continue;
       const group = ids[i - from];
-      const distance = values[i] - means[group];
+      const distance = values[i - from] - means[group];
       means[group] += distance / ++counts[group];
-      squares[group] += distance * (values[i] - means[group]);
+      squares[group] += distance * (values[i - from] - means[group]);
     }
   }
 

@@ -1,9 +1,13 @@
 import type { Column, NumColumn } from '../column.ts';
-import type { BoundFunction, Expr, Failures, Kernel, ScalarFunction } from '../expr.ts';
-import { add, checkNotZero, divide, map, multiply, remainder, subtract, truncate } from '../kernels/arithmetic.ts';
-import { both } from '../kernels/valid.ts';
+import { isPlain, scaleOf } from '../exact.ts';
+import { doublesOf } from '../exact-column.ts';
+import type { BoundFunction, Expr, Kernel, ScalarFunction } from '../expr.ts';
+import { beyondDoubles, type Failures } from '../failures.ts';
+import { add, checkNotZero, divide, map, multiply, subtract, truncate } from '../kernels/arithmetic.ts';
+import { both, ValidWriter } from '../kernels/valid.ts';
 import { isInteger, isNumeric, type SqlType } from '../schema.ts';
 import { addMonths } from './datetime.ts';
+import { exactMap, exactOperator } from './exact-arithmetic.ts';
 import { commonInterval } from './intervals.ts';
 import { arithmeticType, commonNumeric, fitNumbers } from './numeric-types.ts';
 
@@ -19,26 +23,38 @@ export const arithmeticFunctions: readonly ScalarFunction[] = [
   {
     name: 'NEGATE',
     doc: 'Unary minus.',
-    bind: ([a, ...rest]) => (a && rest.length === 0 && isArithmetic(a.type) ? mapped(a.type, (x) => 0 - x) : null),
+    bind: ([a, ...rest]) =>
+      a && rest.length === 0 && isArithmetic(a.type)
+        ? unary(
+            a.type,
+            (x) => 0 - x,
+            (units) => -units,
+          )
+        : null,
   },
   {
     name: 'ABS',
     doc: 'Absolute value of a number or interval.',
-    bind: ([a, ...rest]) => (a && rest.length === 0 && isArithmetic(a.type) ? mapped(a.type, Math.abs) : null),
+    bind: ([a, ...rest]) =>
+      a && rest.length === 0 && isArithmetic(a.type)
+        ? unary(a.type, Math.abs, (units) => (units < 0n ? -units : units))
+        : null,
   },
   {
     name: 'MOD',
     doc: 'Remainder of an integer division; the sign is that of the dividend.',
     bind: ([a, b, ...rest]) =>
       a && b && rest.length === 0 && isWhole(a) && isWhole(b)
-        ? numeric(commonNumeric(a.type, b.type), (x, y, failures) => ({
-            values: remainder(x.values, y.values),
-            valid: checkNotZero(y.values, both(x.valid, y.valid), divisionByZero(failures)),
-          }))
+        ? exactOperator('MOD', a.type, b.type, wholeType(a.type, b.type))
         : null,
   },
-  rounding('FLOOR', 'Largest whole number that is not above the argument.', Math.floor),
-  rounding('CEIL', 'Smallest whole number that is not below the argument.', Math.ceil),
+  rounding('FLOOR', 'Largest whole number that is not above the argument.', Math.floor, floorUnits),
+  rounding(
+    'CEIL',
+    'Smallest whole number that is not below the argument.',
+    Math.ceil,
+    (units, unit) => -floorUnits(-units, unit),
+  ),
 ];
 
 /** The type of arithmetic between two expressions; null if the operator does not take them. */
@@ -48,20 +64,27 @@ function arithmetic(name: ArithmeticName, doc: string): ScalarFunction {
     doc,
     bind: ([a, b, ...rest]) => {
       if (!a || !b || rest.length > 0) return null;
-      if (isNumber(a) && isNumber(b)) return numbers(name, arithmeticType(name, a.type, b.type));
+      if (isNumber(a) && isNumber(b)) return numbers(name, a.type, b.type);
       return withInterval(name, a.type, b.type);
     },
   };
 }
 
-function numbers(name: ArithmeticName, type: SqlType): BoundFunction {
+function numbers(name: ArithmeticName, a: SqlType, b: SqlType): BoundFunction {
+  const type = arithmeticType(name, a, b);
+  if (scaleOf(type) !== null) return exactOperator(name, a, b, type);
   const operator = operators[name];
-  return numeric(type, (a, b, failures) => {
-    let valid = both(a.valid, b.valid);
-    if (name === '/') valid = checkNotZero(b.values, valid, divisionByZero(failures));
-    const values = operator(a.values, b.values);
-    return { values: name === '/' && isInteger(type) ? truncate(values) : values, valid };
-  });
+  return {
+    type,
+    kernel: ([left, right], failures) => {
+      return (batch) => {
+        const [x, y] = [asDoubles(left(batch)), asDoubles(right(batch))];
+        let valid = both(x.valid, y.valid);
+        if (name === '/') valid = checkNotZero(y.values, valid, divisionByZero(failures));
+        return { kind: 'num', ...fitNumbers(operator(x.values, y.values), valid, type, failures) };
+      };
+    },
+  };
 }
 
 // AWS SQL reference, "Date, Timestamp, and Interval Operators".
@@ -97,14 +120,25 @@ function inRange({ kind }: SqlType, f: (x: number, y: number) => number): (x: nu
   return f;
 }
 
-function rounding(name: string, doc: string, f: (x: number) => number): ScalarFunction {
+function rounding(
+  name: string,
+  doc: string,
+  f: (x: number) => number,
+  exact: (units: bigint, unit: bigint) => bigint,
+): ScalarFunction {
   return {
     name,
     doc,
     bind: ([a, ...rest]) => {
       if (!a || rest.length > 0 || !isNumber(a)) return null;
-      const type: SqlType = a.type.kind === 'decimal' ? { ...a.type, scale: 0 } : a.type;
-      return mapped(type, (x) => f(x) + 0);
+      if (a.type.kind !== 'decimal') return scaleOf(a.type) === 0 ? unchanged(a.type) : mapped(a.type, (x) => f(x) + 0);
+      const unit = 10n ** BigInt(a.type.scale);
+      return exactMap(
+        a.type,
+        { ...a.type, scale: 0 },
+        (values) => map(values, (x) => f(x) + 0),
+        (units) => exact(units, unit),
+      );
     },
   };
 }
@@ -160,9 +194,40 @@ function mapped(type: SqlType, f: (x: number) => number): BoundFunction {
   };
 }
 
+function unary(type: SqlType, f: (x: number) => number, exact: (units: bigint) => bigint): BoundFunction {
+  return scaleOf(type) === null ? mapped(type, f) : exactMap(type, type, (values) => map(values, f), exact);
+}
+
+function unchanged(type: SqlType): BoundFunction {
+  return { type, kernel: ([own]) => own };
+}
+
+function floorUnits(units: bigint, unit: bigint): bigint {
+  return units / unit - (units % unit < 0n ? 1n : 0n);
+}
+
+function wholeType(a: SqlType, b: SqlType): SqlType {
+  const type = commonNumeric(a, b);
+  return type.kind === 'null' ? { kind: 'integer' } : type;
+}
+
+/** The argument of a function that computes with doubles: a row that none holds fails. Functions that are exact take
+ *  columns as they come, and those whose result is DOUBLE call `asDoubles`. */
 export function asNumbers(column: Column): NumColumn {
-  if (column.kind !== 'num') throw new Error('broken invariant: a numeric argument is a column of numbers');
-  return column;
+  if (column.kind === 'num') return column;
+  const doubles = asDoubles(column);
+  const valid = new ValidWriter(column.valid, doubles.values.length);
+  if (column.kind === 'exact') {
+    for (let i = 0; i < column.units.length; i++) {
+      if (valid.isValid(i) && !isPlain(column.units[i], column.scale)) valid.set(i, beyondDoubles);
+    }
+  }
+  return { ...doubles, valid: valid.finish() };
+}
+
+/** The numbers, each as the nearest double. */
+export function asDoubles(column: Column): NumColumn {
+  return column.kind === 'num' ? column : { kind: 'num', values: doublesOf(column), valid: column.valid };
 }
 
 function isNumber(expr: Expr): boolean {

@@ -1,8 +1,9 @@
-import type { Column, TextColumn, Value } from '../column.ts';
+import type { Column, ExactColumn, TextColumn, Value } from '../column.ts';
 import type { BoundFunction, Expr, Failures, Kernel } from '../expr.ts';
 import { interner } from '../kernels/text.ts';
 import { both, ValidWriter } from '../kernels/valid.ts';
-import { type ColumnKind, columnKind, type SqlType } from '../schema.ts';
+import { type ColumnKind, columnKind, isNumeric, type SqlType } from '../schema.ts';
+import { asNumbers } from './arithmetic.ts';
 import { asText } from './text.ts';
 
 /** Why one row has no value: its name and message go to error_stream. */
@@ -31,7 +32,11 @@ export function byValue(type: SqlType, args: readonly Expr[], f: ByValue): Bound
       const texts = args.flatMap((arg, i) => (arg.kind !== 'literal' && columnKind(arg.type) === 'text' ? i : []));
       const varying = args.filter(({ kind }) => kind !== 'literal').length;
       const [only] = texts;
-      return varying === 1 && only !== undefined
+      // A constant that no double holds is for ofRows to fail.
+      const isTaken = args.every(
+        (arg) => arg.kind !== 'literal' || typeof arg.value !== 'string' || !isNumeric(arg.type),
+      );
+      return varying === 1 && only !== undefined && isTaken
         ? ofDistinct(type, kernels, args, only, f, failures)
         : ofRows(type, kernels, args, f, failures);
     },
@@ -63,7 +68,7 @@ function ofDistinct(
 }
 
 /** Row i gets what its text got. */
-function spread(results: Column, { codes, valid }: TextColumn): Column {
+function spread(results: Exclude<Column, ExactColumn>, { codes, valid }: TextColumn): Column {
   const writer = new ValidWriter(valid, codes.length);
   if (results.valid) {
     for (let i = 0; i < codes.length; i++) {
@@ -99,9 +104,11 @@ function ofRows(
   failures: Failures,
 ): Kernel {
   return (batch) => {
-    const columns = kernels.map((kernel, i) =>
-      columnKind(args[i].type) === 'text' ? asText(kernel(batch)) : kernel(batch),
-    );
+    const columns = kernels.map((kernel, i) => {
+      const column = kernel(batch);
+      if (columnKind(args[i].type) === 'text') return asText(column);
+      return column.kind === 'exact' ? asNumbers(column) : column;
+    });
     const valid = columns.reduce<Column['valid']>((all, column) => both(all, column.valid), null);
     const out = new Results(columnKind(type), batch.length, failures);
     const values: Exclude<Value, null>[] = columns.map(() => 0);
@@ -114,7 +121,7 @@ function ofRows(
   };
 }
 
-function plainValue(column: Column, row: number): Exclude<Value, null> {
+function plainValue(column: Exclude<Column, ExactColumn>, row: number): Exclude<Value, null> {
   if (column.kind === 'text') return column.dict[column.codes[row]];
   return column.kind === 'bool' ? column.values[row] === 1 : column.values[row];
 }
@@ -143,7 +150,7 @@ class Results {
   }
 
   /** `valid`: the validity of the rows before; those that were set may have lost theirs. */
-  finish(valid: Column['valid']): Column {
+  finish(valid: Column['valid']): Exclude<Column, ExactColumn> {
     const states = both(valid, this.#states);
     switch (this.#kind) {
       case 'num':

@@ -1,11 +1,15 @@
 import { assert } from '../assert.ts';
 import type { Millis } from '../batch.ts';
 import { type Column, constantColumn, type TextColumn, type Valid } from '../column.ts';
+import { mayBeExact, parseUnits, plainLimit, printUnits, rescale, scaleOf, toUnits } from '../exact.ts';
+import { isNumbers, unitsOf } from '../exact-column.ts';
 import type { Failures, Kernel } from '../expr.ts';
-import { map } from '../kernels/arithmetic.ts';
+import { map, rescaleDecimals } from '../kernels/arithmetic.ts';
 import { mapText, numbersOfTexts, textOfRows } from '../kernels/text.ts';
 import { ValidWriter } from '../kernels/valid.ts';
-import { columnKind, isDatetime, isInteger, isNumeric, isText, printType, type SqlType } from '../schema.ts';
+import { columnKind, isBinary, isDatetime, isInteger, isNumeric, isText, printType, type SqlType } from '../schema.ts';
+import { asDoubles } from './arithmetic.ts';
+import { areWithin, exactKernel, fitPlain } from './exact-arithmetic.ts';
 import { cutInterval, fitsInterval, lastFieldSize, parseInterval, printInterval } from './intervals.ts';
 import { fitNumbers } from './numeric-types.ts';
 
@@ -33,10 +37,12 @@ export function assignable(from: SqlType, to: SqlType): boolean {
 export function needsCast(from: SqlType, to: SqlType): boolean {
   if (from.kind === 'null') return columnKind(to) !== 'num';
   if (isInteger(from) && isInteger(to)) return rank(from) > rank(to);
-  if (to.kind === 'double') return !isNumeric(from);
-  if (isInteger(from) && to.kind === 'decimal') return to.precision - to.scale < 19;
+  if (to.kind === 'double') return !isNumeric(from) || mayBeExact(from);
   if (from.kind === 'decimal' && to.kind === 'decimal') {
-    return from.scale > to.scale || from.precision - from.scale > to.precision - to.scale;
+    const whole = from.precision - from.scale;
+    if (from.scale > to.scale || whole > to.precision - to.scale) return true;
+    // At another scale the same number may need another kind of column: see isPlain.
+    return from.scale !== to.scale && (mayBeExact(from) || whole + to.scale > 15);
   }
   if (isText(from) && to.kind === 'varchar') {
     return to.length !== null && (!('length' in from) || from.length === null || from.length > to.length);
@@ -58,13 +64,10 @@ type Conversion = (column: Column) => Column;
 
 function conversion(from: SqlType, to: SqlType, failures: Failures): Conversion {
   if (isText(from) && isText(to)) return ofText((column) => fitText(column, to));
-  if (isBinary(from) && isBinary(to))
-    return ofText((column) => cutText(column, 'length' in to && to.length ? to.length * 2 : null));
+  if (isBinary(from) && isBinary(to)) return ofText((column) => fitBinary(column, to));
   if (isText(from)) return ofText((column) => parseTexts(column, to, failures));
   if (isText(to)) return (column) => formatValues(column, from, to, failures);
-  if (isNumeric(from) && isNumeric(to)) {
-    return ofNumbers((values, valid) => fitNumbers(values, valid, to, failures));
-  }
+  if (isNumeric(from) && isNumeric(to)) return numericConversion(from, to, failures);
   if (from.kind === 'interval' && isNumeric(to)) {
     // Undocumented: as the engine's relatives do, TSDIFF being CAST((e - s) SECOND * 1000 AS BIGINT)
     // (AWS SQL reference, "Temporal Predicates").
@@ -92,11 +95,58 @@ function conversion(from: SqlType, to: SqlType, failures: Failures): Conversion 
   throw new Error(`broken invariant: no cast from ${printType(from)} to ${printType(to)}`);
 }
 
+function numericConversion(from: SqlType, to: SqlType, failures: Failures): Conversion {
+  const [scale, toScale] = [scaleOf(from), scaleOf(to)];
+  if (toScale === null) {
+    return (column) => {
+      const { values, valid } = asDoubles(column);
+      return { kind: 'num', ...fitNumbers(values, valid, to, failures) };
+    };
+  }
+  const exactly = exactKernel(to, failures);
+  // What comes from a double has no more digits than the double shows.
+  if (scale === null) {
+    const max = plainLimit(toScale);
+    return (column) => {
+      assert(column.kind === 'num', 'a REAL or DOUBLE is a column of doubles');
+      const { values, valid } = column;
+      if (!values.some((value) => Math.abs(value) >= max)) {
+        return { kind: 'num', ...fitNumbers(values, valid, to, failures) };
+      }
+      return exactly(values.length, valid, (i) => toUnits(values[i], toScale));
+    };
+  }
+  return (column) => {
+    assert(isNumbers(column), 'a numeric argument is a column of numbers');
+    if (column.kind === 'num' && isInteger(to)) {
+      return { kind: 'num', ...fitNumbers(column.values, column.valid, to, failures) };
+    }
+    if (column.kind === 'num') {
+      const values = rescaleDecimals(column.values, scale, toScale);
+      if (areWithin(values, column.valid, plainLimit(toScale))) {
+        return { kind: 'num', ...fitPlain(values, column.valid, to, failures) };
+      }
+    }
+    const units = unitsOf(column, scale);
+    return exactly(units.length, column.valid, (i) => rescale(units[i], scale, toScale));
+  };
+}
+
 function fitText(column: TextColumn, to: SqlType): TextColumn {
   assert('length' in to, 'a text type has a length');
   if (to.length === null) return column;
   if (to.kind === 'char') return mapText(column, (text) => text.slice(0, to.length!).padEnd(to.length!));
   return cutText(column, to.length);
+}
+
+/** A BINARY(n) is filled with zeros, as CHAR(n) is with blanks. */
+function fitBinary(column: TextColumn, to: SqlType): TextColumn {
+  assert('length' in to, 'a binary type has a length');
+  if (to.length === null) return column;
+  const digits = to.length * 2;
+  return to.kind === 'binary'
+    ? mapText(column, (hex) => hex.slice(0, digits).padEnd(digits, '0'))
+    : cutText(column, digits);
 }
 
 function cutText(column: TextColumn, length: number | null): TextColumn {
@@ -106,6 +156,14 @@ function cutText(column: TextColumn, length: number | null): TextColumn {
 
 function parseTexts(column: TextColumn, to: SqlType, failures: Failures): Column {
   const failure = failures.number('CastError', `the text cannot be read as ${printType(to)}`);
+  const scale = scaleOf(to);
+  const isPlainType = scale === 0 || !mayBeExact(to);
+  if (scale !== null && !(isPlainType && column.dict.every(isShortNumber))) {
+    const units = column.dict.map((text) => parseUnits(text.trim(), scale));
+    const { codes } = column;
+    const valid = failWhere(codes.length, column.valid, failure, (i) => units[codes[i]] === null);
+    return exactKernel(to, failures)(codes.length, valid, (i) => units[codes[i]] ?? 0n);
+  }
   if (to.kind === 'boolean') {
     const parsed = Int8Array.from(column.dict, parseBoolean);
     const values = Uint8Array.from(column.codes, (code) => (parsed[code] === 1 ? 1 : 0));
@@ -126,6 +184,11 @@ function parseTexts(column: TextColumn, to: SqlType, failures: Failures): Column
   return { kind: 'num', ...(isNumeric(to) ? fitNumbers(values, valid, to, failures) : { values, valid }) };
 }
 
+/** Whether a double tells the number from all others of so few digits. */
+function isShortNumber(text: string): boolean {
+  return text.length <= 15 && !/[eE]/.test(text);
+}
+
 function failWhere(length: number, valid: Valid, failure: number, failed: (row: number) => boolean): Valid {
   const out = new ValidWriter(valid, length);
   for (let i = 0; i < length; i++) if (out.isValid(i) && failed(i)) out.set(i, failure);
@@ -135,7 +198,10 @@ function failWhere(length: number, valid: Valid, failure: number, failed: (row: 
 function formatValues(column: Column, from: SqlType, to: SqlType, failures: Failures): TextColumn {
   assert('length' in to && column.kind !== 'text', 'a number, boolean or datetime is formatted as text');
   const format = formatter(from);
-  const text = textOfRows(column.values.length, column.valid, (i) => format(column.values[i]));
+  const text =
+    column.kind === 'exact'
+      ? textOfRows(column.units.length, column.valid, (i) => printUnits(column.units[i], column.scale))
+      : textOfRows(column.values.length, column.valid, (i) => format(column.values[i]));
   const { length } = to;
   if (length === null) return text;
   // Unlike a text, a number or date that does not fit must not be cut: 2024 is not 20 (AWS SQL reference, "CAST").
@@ -231,8 +297,4 @@ function startOfDay(t: Millis): Millis {
 
 function rank(type: SqlType): number {
   return ['tinyint', 'smallint', 'integer', 'bigint'].indexOf(type.kind);
-}
-
-function isBinary(type: SqlType): boolean {
-  return type.kind === 'binary' || type.kind === 'varbinary';
 }

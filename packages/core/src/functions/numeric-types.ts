@@ -1,9 +1,10 @@
 import type { Valid } from '../column.ts';
+import { plainLimit } from '../exact.ts';
 import type { Failures } from '../expr.ts';
 import { checkRange, round, roundToFloat, roundToScale } from '../kernels/arithmetic.ts';
 import { isDatetime, isInteger, printType, type SqlType } from '../schema.ts';
 
-/** Beyond 2^53 - 1 a Float64Array would lose digits, and we never lose digits silently. */
+/** What is computed with doubles is not known exactly beyond 2^53 - 1, and we never lose digits silently. */
 const exactMax = Number.MAX_SAFE_INTEGER;
 
 const integerMax: Readonly<Record<string, number>> = {
@@ -31,28 +32,34 @@ export function commonNumeric(a: SqlType, b: SqlType): SqlType {
   if (a.kind === 'decimal' || b.kind === 'decimal') {
     const [da, db] = [asDecimal(a), asDecimal(b)];
     const scale = Math.max(da.scale, db.scale);
-    return decimal(Math.max(da.precision - da.scale, db.precision - db.scale) + scale, scale);
+    return decimal(Math.max(da.precision - da.scale, db.precision - db.scale) + scale, scale, digitsMax(da, db));
   }
   return integerRank.indexOf(a.kind) >= integerRank.indexOf(b.kind) ? a : b;
 }
 
-/** The type of a `op` b (AWS SQL reference, "Numeric Types and Precision", precision capped at 18). */
+/** The type of a `op` b (AWS SQL reference, "Numeric Types and Precision", precision capped at 18, or at 19 if an operand
+ *  has as many: no digit of it may go). */
 export function arithmeticType(op: '+' | '-' | '*' | '/', a: SqlType, b: SqlType): SqlType {
   const common = commonNumeric(a, b);
   if (common.kind !== 'decimal') return common;
   const [da, db] = [asDecimal(a), asDecimal(b)];
-  if (op === '*') return decimal(da.precision + db.precision, da.scale + db.scale);
+  const max = digitsMax(da, db);
+  if (op === '*') return decimal(da.precision + db.precision, da.scale + db.scale, max);
   if (op === '/') {
     const digits = da.precision - da.scale + db.scale;
     const scale = Math.max(6, da.scale + db.precision + 1);
-    return decimal(digits + scale, Math.min(scale, Math.max(6, 18 - digits)));
+    return decimal(digits + scale, Math.min(scale, Math.max(6, max - digits)), max);
   }
   const scale = Math.max(da.scale, db.scale);
-  return decimal(Math.max(da.precision - da.scale, db.precision - db.scale) + scale + 1, scale);
+  return decimal(Math.max(da.precision - da.scale, db.precision - db.scale) + scale + 1, scale, max);
 }
 
-function decimal(precision: number, scale: number): SqlType & { kind: 'decimal' } {
-  const p = Math.min(precision, 18);
+function digitsMax(a: { precision: number }, b: { precision: number }): number {
+  return Math.max(18, a.precision, b.precision);
+}
+
+function decimal(precision: number, scale: number, max: number): SqlType & { kind: 'decimal' } {
+  const p = Math.min(precision, max);
   return { kind: 'decimal', precision: p, scale: Math.min(scale, p) };
 }
 
@@ -67,11 +74,12 @@ function asDecimal(type: SqlType): { precision: number; scale: number } {
     case 'integer':
       return { precision: 10, scale: 0 };
     default:
-      return { precision: 18, scale: 0 };
+      return { precision: 19, scale: 0 };
   }
 }
 
-/** Brings computed numbers (and times) into a type: rounds as the type asks and fails what does not fit. */
+/** Brings numbers that were computed with doubles (and times) into a type: rounds as the type asks and fails what does not
+ *  fit, or is so large that a double no longer tells it from its neighbours. */
 export function fitNumbers(
   values: Float64Array,
   valid: Valid,
@@ -83,21 +91,15 @@ export function fitNumbers(
     const rounded = round(values);
     return {
       values: rounded,
-      valid: checkRange(
-        rounded,
-        valid,
-        type.kind === 'bigint' ? -max : -max - 1,
-        max,
-        failures.number('NumericOverflow', outOfRange(type)),
-      ),
+      valid: checkRange(rounded, valid, type.kind === 'bigint' ? -max : -max - 1, max, overflow(type, failures)),
     };
   }
   if (type.kind === 'decimal') {
     const rounded = roundToScale(values, type.scale);
-    const max = Math.min(10 ** (type.precision - type.scale) - 10 ** -type.scale / 2, exactMax);
+    const max = Math.min(10 ** (type.precision - type.scale) - 10 ** -type.scale / 2, plainLimit(type.scale));
     return {
       values: rounded,
-      valid: checkRange(rounded, valid, -max, max, failures.number('NumericOverflow', outOfRange(type))),
+      valid: checkRange(rounded, valid, -max, max, overflow(type, failures)),
     };
   }
   if (isDatetime(type)) {
@@ -108,18 +110,15 @@ export function fitNumbers(
   // No Infinity and no NaN ever leaves a kernel: JSON and CSV could not hold it.
   return {
     values: fitted,
-    valid: checkRange(
-      fitted,
-      valid,
-      -Number.MAX_VALUE,
-      Number.MAX_VALUE,
-      failures.number('NumericOverflow', outOfRange(type)),
-    ),
+    valid: checkRange(fitted, valid, -Number.MAX_VALUE, Number.MAX_VALUE, overflow(type, failures)),
   };
 }
 
 export function outOfRange(type: SqlType): string {
-  return type.kind === 'bigint'
-    ? 'value out of range for BIGINT, or beyond 2^53 where it cannot be held exactly yet'
-    : `value out of range for ${printType(type)}`;
+  return `value out of range for ${printType(type)}`;
+}
+
+/** The number of the failure of what has no place in a numeric type. */
+export function overflow(type: SqlType, failures: Failures): number {
+  return failures.number('NumericOverflow', outOfRange(type));
 }

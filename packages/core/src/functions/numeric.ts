@@ -1,7 +1,7 @@
 import type { BoundFunction, Expr, ScalarFunction } from '../expr.ts';
 import { both, ValidWriter } from '../kernels/valid.ts';
 import { isNumeric } from '../schema.ts';
-import { asNumbers } from './arithmetic.ts';
+import { asDoubles } from './arithmetic.ts';
 import { fitNumbers } from './numeric-types.ts';
 
 /** Functions that give DOUBLE and have a domain: outside of it the row fails. */
@@ -22,7 +22,7 @@ const power: BoundFunction = {
   kernel: ([base, exponent], failures) => {
     const failure = failures.number('InvalidArgument', 'argument of POWER outside its domain');
     return (batch) => {
-      const [a, b] = [asNumbers(base(batch)), asNumbers(exponent(batch))];
+      const [a, b] = [asDoubles(base(batch)), asDoubles(exponent(batch))];
       const values = new Float64Array(batch.length);
       const valid = new ValidWriter(both(a.valid, b.valid), batch.length);
       for (let i = 0; i < values.length; i++) {
@@ -46,7 +46,7 @@ function double(name: string, doc: string, f: (x: number) => number): ScalarFunc
             kernel: ([a], failures) => {
               const failure = failures.number('InvalidArgument', `argument of ${name} outside its domain`);
               return (batch) => {
-                const column = asNumbers(a(batch));
+                const column = asDoubles(a(batch));
                 const values = new Float64Array(batch.length);
                 const valid = new ValidWriter(column.valid, batch.length);
                 for (let i = 0; i < values.length; i++) {

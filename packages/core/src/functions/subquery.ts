@@ -2,7 +2,7 @@ import type { Batch } from '../batch.ts';
 import { type Column, ColumnBuilder, gatherColumn, type Value, valueAt } from '../column.ts';
 import { compile, type Expr, type Failures, type FunctionLookup, type Kernel, type ScalarFunction } from '../expr.ts';
 import { ValidWriter } from '../kernels/valid.ts';
-import { mapKey, type Relation } from '../relation.ts';
+import { mapKey, type Relation, representative } from '../relation.ts';
 import { columnKind, type SqlType } from '../schema.ts';
 import { asCondition } from './logic.ts';
 
@@ -30,7 +30,10 @@ export function subqueryFunction(options: SubqueryOptions): ScalarFunction {
   return {
     name,
     doc: 'A subquery over tables.',
-    bind: () => ({ type, kernel: (args, failures) => kernel(options, index, args, type, failures) }),
+    bind: (exprs) => {
+      const represent = exprs.map((expr) => representative(expr.type));
+      return { type, kernel: (args, failures) => kernel(options, index, args, represent, type, failures) };
+    },
   };
 }
 
@@ -38,6 +41,7 @@ function kernel(
   options: SubqueryOptions,
   index: Index,
   args: readonly Kernel[],
+  represent: readonly ((value: Value) => Value)[],
   type: SqlType,
   failures: Failures,
 ): Kernel {
@@ -53,7 +57,7 @@ function kernel(
   // What the answer depends on is one text: once for each distinct one.
   const byText = (column: Extract<Column, { kind: 'text' }>): Column => {
     const builder = new ColumnBuilder(columnKind(type), Math.max(column.codes.length, 1));
-    const values: Answer[] = [...column.dict.map((text) => answerTo([text])), answerTo([null])];
+    const values: Answer[] = [...column.dict.map((text) => answerTo([represent[0](text)])), answerTo([null])];
     const failed = new Map<number, number>();
     for (let i = 0; i < column.codes.length; i++) {
       const state = column.valid ? column.valid[i] : 1;
@@ -73,10 +77,10 @@ function kernel(
     if (!condition && only?.kind === 'text' && columns.length === 1) return byText(only);
     const builder = new ColumnBuilder(columnKind(type), Math.max(batch.length, 1));
     const failed = new Map<number, number>();
-    const matched = condition && matches(batch, columns, index, keys, condition, failed);
+    const matched = condition && matches(batch, columns, index, represent.slice(0, keys), condition, failed);
     for (let i = 0; i < batch.length; i++) {
       const state = failedArgument(columns, i);
-      const values = columns.slice(0, keys + items).map((column) => valueAt(column, i));
+      const values = columns.slice(0, keys + items).map((column, c) => represent[c](valueAt(column, i)));
       const value = matched ? answer(index.only(matched.get(i) ?? []), values.slice(keys)) : answerTo(values);
       // TRUE is known, whatever another pair would have been.
       if (value === true && state === 0) failed.delete(i);
@@ -98,7 +102,7 @@ function matches(
   batch: Batch,
   args: readonly Column[],
   index: Index,
-  keys: number,
+  represent: readonly ((value: Value) => Value)[],
   condition: Kernel,
   failed: Map<number, number>,
 ): Map<number, number[]> {
@@ -128,7 +132,7 @@ function matches(
   };
   for (let i = 0; i < batch.length; i++) {
     if (failedArgument(args, i) > 0) continue;
-    const { rows } = index.find(args.slice(0, keys).map((column) => valueAt(column, i)));
+    const { rows } = index.find(represent.map((one, c) => one(valueAt(args[c], i))));
     for (const row of rows) {
       outer.push(i);
       inner.push(row);
@@ -159,6 +163,7 @@ class Index {
   readonly columns: readonly Column[];
   readonly #keys: number;
   readonly #items: number;
+  readonly #represent: readonly ((value: Value) => Value)[];
   readonly #byKey = new Map<unknown, Matches>();
   readonly #none: Matches;
 
@@ -166,6 +171,7 @@ class Index {
     this.columns = relation.rows.columns;
     this.#keys = keys;
     this.#items = items;
+    this.#represent = relation.schema.map(({ type }) => representative(type));
     this.#none = this.only([]);
     for (let row = 0; row < relation.rows.length; row++) {
       const key = this.#values(row, 0, keys);
@@ -191,7 +197,7 @@ class Index {
   }
 
   #values(row: number, from: number, to: number): Value[] {
-    return this.columns.slice(from, to).map((column) => valueAt(column, row));
+    return this.columns.slice(from, to).map((column, c) => this.#represent[from + c](valueAt(column, row)));
   }
 }
 

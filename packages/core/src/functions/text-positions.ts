@@ -1,15 +1,23 @@
 import type { Expr, ScalarFunction } from '../expr.ts';
-import { isInteger, isText, type SqlType } from '../schema.ts';
+import { isBinary, isInteger, isText, type SqlType } from '../schema.ts';
 import { byValue, Fail } from './by-value.ts';
 
 /** Functions that count characters from 1. A character is a UTF-16 unit, as in Java. */
 export const textPositionFunctions: readonly ScalarFunction[] = [
   {
     name: 'SUBSTRING',
-    doc: 'SUBSTRING(s FROM p FOR n): n characters from the one at p. A p below 1 shortens n; past the end it is empty.',
+    doc: 'SUBSTRING(s FROM p FOR n): n characters (of a binary string: bytes) from the one at p. A p below 1 shortens n; past the end it is empty.',
     bind: (args) => {
       const [s, ...counts] = args;
-      if (!s || !isTextual(s) || counts.length < 1 || counts.length > 2 || !counts.every(isCount)) return null;
+      if (!s || counts.length < 1 || counts.length > 2 || !counts.every(isCount)) return null;
+      if (isBinary(s.type)) {
+        const type: SqlType = { kind: 'varbinary', length: 'length' in s.type ? s.type.length : null };
+        // Two hex digits a byte.
+        return byValue(type, args, ([hex, from, length]) =>
+          substring(hex as string, (from as number) * 2 - 1, length === undefined ? undefined : (length as number) * 2),
+        );
+      }
+      if (!isTextual(s)) return null;
       return byValue(varchar(s), args, ([text, from, length]) =>
         substring(text as string, from as number, length as number | undefined),
       );

@@ -2,16 +2,16 @@ import type { Column, TextColumn } from '../column.ts';
 import type { BoundFunction, Expr, ScalarFunction } from '../expr.ts';
 import { mapText, numbersOfTexts, textOfRows } from '../kernels/text.ts';
 import { both } from '../kernels/valid.ts';
-import { isText, type SqlType } from '../schema.ts';
+import { isBinary, isText, type SqlType } from '../schema.ts';
 
 export const textFunctions: readonly ScalarFunction[] = [
   {
     name: '||',
-    doc: 'Both texts, one after the other.',
+    doc: 'Both texts, or both binary strings, one after the other.',
     bind: (args) =>
-      args.length === 2 && args.every(isTextual)
+      args.length === 2 && (args.every(isTextual) || areBinary(args))
         ? {
-            type: { kind: 'varchar', length: sumOfLengths(args) },
+            type: { kind: areBinary(args) ? 'varbinary' : 'varchar', length: sumOfLengths(args) },
             kernel: ([left, right]) => {
               return (batch) => {
                 const [a, b] = [asText(left(batch)), asText(right(batch))];
@@ -43,6 +43,11 @@ export const textFunctions: readonly ScalarFunction[] = [
         : null,
   },
 ];
+
+/** A bare NULL is what the other is. */
+function areBinary(args: readonly Expr[]): boolean {
+  return args.some(({ type }) => isBinary(type)) && args.every(({ type }) => isBinary(type) || type.kind === 'null');
+}
 
 function mapping(name: string, doc: string, f: (text: string) => string): ScalarFunction {
   return {

@@ -1,4 +1,5 @@
 import type { BoolColumn, Column } from '../column.ts';
+import { isNumbers, unitsOf } from '../exact-column.ts';
 
 /** CASE: per row the first of `values` whose condition is TRUE, else the last of `values`. Values not chosen do not
  *  count, not even as failures; a failed condition fails the row if it was reached. */
@@ -55,6 +56,13 @@ function pick(columns: readonly Column[], chosen: Uint16Array, valid: Uint8Array
       if (column.kind === 'text') codes[i] = moved[chosen[i]][column.codes[i]];
     }
     return { kind: 'text', codes, dict, valid };
+  }
+  const exact = columns.find((column) => column.kind === 'exact');
+  if (exact) {
+    const units = columns.map((column) => (isNumbers(column) ? unitsOf(column, exact.scale) : null));
+    const out = new BigInt64Array(length);
+    for (let i = 0; i < length; i++) out[i] = units[chosen[i]]?.[i] ?? 0n;
+    return { kind: 'exact', units: out, scale: exact.scale, valid };
   }
   if (first.kind === 'num') {
     const values = new Float64Array(length);

@@ -1,12 +1,34 @@
 import type { Column, TextColumn } from '../column.ts';
+import { rescale } from '../exact.ts';
+import { doublesOf, isNumbers, unitsOf } from '../exact-column.ts';
 
 /** What a comparison asks of the sign of a - b. */
 export type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>=';
 
-/** 1 where the comparison holds. Rows that are NULL or failed hold anything: the caller has their validity. */
-export function compareColumns(op: Comparison, a: Column, b: Column): Uint8Array {
+/** 1 where the comparison holds. Rows that are NULL or failed hold anything: the caller has their validity. `scales`: the
+ *  digits after the point of two exact types; null: one is approximate, and both are compared as doubles. */
+export function compareColumns(
+  op: Comparison,
+  a: Column,
+  b: Column,
+  scales: readonly [number, number] | null,
+): Uint8Array {
   if (a.kind === 'text' && b.kind === 'text') return compareTexts(op, a, b);
   if (a.kind === 'num' && b.kind === 'num') return compareNumbers(op, a.values, b.values);
+  if (isNumbers(a) && isNumbers(b)) {
+    const [x, y] = [doublesOf(a), doublesOf(b)];
+    const out = compareNumbers(op, x, y);
+    if (!scales) return out;
+    // Rounding keeps the order, so that only numbers with the same nearest double need a second look.
+    const scale = Math.max(...scales);
+    const [m, n] = [unitsOf(a, scales[0]), unitsOf(b, scales[1])];
+    for (let i = 0; i < out.length; i++) {
+      if (x[i] !== y[i]) continue;
+      const [left, right] = [rescale(m[i], scales[0], scale), rescale(n[i], scales[1], scale)];
+      out[i] = holdsFor(op, left < right ? -1 : left > right ? 1 : 0) ? 1 : 0;
+    }
+    return out;
+  }
   if (a.kind === 'bool' && b.kind === 'bool') {
     return compareNumbers(op, Float64Array.from(a.values), Float64Array.from(b.values));
   }

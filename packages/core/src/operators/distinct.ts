@@ -1,5 +1,6 @@
 import { type Batch, gather, type Millis } from '../batch.ts';
 import { type Value, valueAt } from '../column.ts';
+import { doublesOf } from '../exact-column.ts';
 import { Groups } from '../groups.ts';
 import type { Operator, Output } from '../operator.ts';
 import { runEnd } from '../run-end.ts';
@@ -35,6 +36,8 @@ export class Distinct implements Operator {
   push(batch: Batch, out: Output): void {
     const time = batch.columns[this.#options.time];
     const { timeAt } = this.#options;
+    // Of numbers beyond 2^53 the nearest doubles: rows are forgotten a little later then, no earlier.
+    const times = timeAt ? doublesOf(time) : new Float64Array(0);
     const keys = this.#options.keys.map((key) => batch.columns[key]);
     const rows = new Uint32Array(batch.length);
     let kept = 0;
@@ -46,9 +49,8 @@ export class Distinct implements Operator {
         this.#value = value;
         to = runEnd(time, from, batch.length);
       } else {
-        if (time.kind !== 'num') throw new Error('broken invariant: the ascending expression is a number or a time');
-        this.#moveTo(time.values[from]);
-        while (to < batch.length && time.values[to] <= this.#time) to++;
+        this.#moveTo(times[from]);
+        while (to < batch.length && times[to] <= this.#time) to++;
       }
       let known = this.#seen.size;
       const ids = this.#seen.ids(keys, from, to);

@@ -1,5 +1,6 @@
 import { type Batch, gather, type Millis } from '../batch.ts';
 import { type Column, type Value, valueAt } from '../column.ts';
+import { doublesOf } from '../exact-column.ts';
 import type { Operator, Output } from '../operator.ts';
 import { runEnd } from '../run-end.ts';
 import type { Schema } from '../schema.ts';
@@ -51,13 +52,14 @@ export class Sort implements Operator {
       this.#pushRuns(batch, time, out);
       return;
     }
-    if (time.kind !== 'num') throw new Error('broken invariant: the leading key of ORDER BY is a number or a time');
+    // Numbers beyond 2^53 whose nearest double is the same are held together, and sorted by themselves.
+    const times = doublesOf(time);
     let from = 0;
     for (let i = 0; i < batch.length; i++) {
-      if (time.values[i] <= this.#time) continue;
+      if (times[i] <= this.#time) continue;
       this.#held.add(batch, from, i);
       this.#emit(out);
-      this.#time = time.values[i];
+      this.#time = times[i];
       from = i;
     }
     this.#held.add(batch, from, batch.length);
@@ -98,7 +100,9 @@ export class Sort implements Operator {
   #emit(out: Output): void {
     const batch = this.#held.take();
     if (!batch) return;
-    const order = sortedRows(batch, this.#options.keys);
+    const { time, timeAt, keys } = this.#options;
+    const isExact = timeAt !== null && batch.columns[time].kind === 'exact';
+    const order = sortedRows(batch, isExact ? [{ index: time, descending: false }, ...keys] : keys);
     const sorted = order ? gather(batch, order, batch.length) : batch;
     const { rowtimeIsKey, startOf } = this.#options;
     const rowtime = startOf ? startOf(batch.rowtime[0]) : rowtimeIsKey ? this.#time : null;
@@ -131,7 +135,9 @@ function rank(column: Column, { descending, nulls }: SortKey): Float64Array {
   return values;
 }
 
-function ascending(column: Column): Float64Array {
+/** Numbers in the order of the values; what NULL has is left open. */
+export function ascending(column: Column): Float64Array {
+  if (column.kind === 'exact') return unitPlaces(column.units);
   if (column.kind !== 'text') return Float64Array.from(column.values);
   const { codes, dict } = column;
   const order = dict.map((_, code) => code).sort((a, b) => (dict[a] < dict[b] ? -1 : dict[a] > dict[b] ? 1 : 0));
@@ -140,4 +146,13 @@ function ascending(column: Column): Float64Array {
     place[code] = at;
   });
   return Float64Array.from(codes, (code) => place[code]);
+}
+
+function unitPlaces(units: BigInt64Array): Float64Array {
+  const rows = Uint32Array.from(units.keys()).sort((a, b) => (units[a] < units[b] ? -1 : units[a] > units[b] ? 1 : 0));
+  const places = new Float64Array(units.length);
+  for (let at = 1; at < rows.length; at++) {
+    places[rows[at]] = places[rows[at - 1]] + (units[rows[at]] === units[rows[at - 1]] ? 0 : 1);
+  }
+  return places;
 }

@@ -1,4 +1,4 @@
-import type { Column } from '../column.ts';
+import type { Column, Value } from '../column.ts';
 import { columnKind, type SqlType } from '../schema.ts';
 import type { AnalyticFunction, SlidingCall } from './sliding-call.ts';
 import { grown, type Pass } from './sliding-window.ts';
@@ -38,8 +38,10 @@ class SlidingExtreme implements SlidingCall {
     this.#rows.enter(pass, input);
     this.#grow(pass);
     const chosen = new Int32Array(pass.length);
-    if (this.#rows.kind === 'num') this.#replayNumbers(pass, this.#rows.values, this.#rows.state, chosen);
-    else this.#replay(pass, chosen);
+    const rows = this.#rows;
+    if (rows.kind === 'text') this.#replay(pass, chosen, (a, b) => compare(rows.at(a), rows.at(b)));
+    else if (rows.units) this.#replayUnits(pass, rows.units, chosen);
+    else this.#replayNumbers(pass, rows.values, rows.state, chosen);
     return this.#rows.column(chosen);
   }
 
@@ -87,7 +89,12 @@ class SlidingExtreme implements SlidingCall {
     }
   }
 
-  #replay(pass: Pass, chosen: Int32Array): void {
+  #replayUnits(pass: Pass, units: BigInt64Array, chosen: Int32Array): void {
+    this.#replay(pass, chosen, (a, b) => (units[a] < units[b] ? -1 : units[a] > units[b] ? 1 : 0));
+  }
+
+  /** `compare`: the values of two slots. */
+  #replay(pass: Pass, chosen: Int32Array, compare: (a: number, b: number) => number): void {
     const { length, slots, groups, evicted, evictedTo, groupOf } = pass;
     const [worse, better, best, last] = [this.#worse, this.#better, this.#best, this.#last];
     let e = 0;
@@ -102,10 +109,9 @@ class SlidingExtreme implements SlidingCall {
       }
       const group = groups[i];
       const slot = slots[i];
-      const x = this.#rows.at(slot);
-      if (x !== null) {
+      if (this.#rows.at(slot) !== null) {
         let at = last[group];
-        while (at >= 0 && compare(x, this.#rows.at(at)) * this.#sign >= 0) at = better[at];
+        while (at >= 0 && compare(slot, at) * this.#sign >= 0) at = better[at];
         better[slot] = at;
         worse[slot] = -1;
         if (at >= 0) worse[at] = slot;
@@ -146,7 +152,7 @@ export function renumberLinks(lists: readonly Int32Array[], mapping: Int32Array)
   }
 }
 
-function compare(a: number | string | boolean, b: number | string | boolean | null): number {
-  if (b === null) return 1;
-  return a < b ? -1 : a > b ? 1 : 0;
+/** NULLs are not in the list. */
+function compare(a: Value, b: Value): number {
+  return a === null || b === null ? 0 : a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,7 +1,7 @@
 import type { Column } from '../column.ts';
 import { constantColumn } from '../column.ts';
-import type { Expr } from '../expr.ts';
-import { assignable } from '../functions/cast.ts';
+import { type Expr, Failures, type Kernel } from '../expr.ts';
+import { assignable, castKernel } from '../functions/cast.ts';
 import { choose } from '../kernels/choose.ts';
 import { columnKind, type SqlType } from '../schema.ts';
 import { growLinks, renumberLinks } from './extremes.ts';
@@ -57,17 +57,21 @@ function position(
   steps: number,
   initial: (Expr & { kind: 'literal' }) | null,
 ) {
-  return { type, create: () => new SlidingPosition(type, ignoreNulls, where, steps, initial?.value ?? null) };
+  return { type, create: () => new SlidingPosition(type, ignoreNulls, where, steps, initial) };
+}
+
+/** The literal in the type of the values it stands for. */
+function constantOf({ value, type: from }: Expr & { kind: 'literal' }, type: SqlType): Kernel {
+  return castKernel(({ length }) => constantColumn(columnKind(from), value, length), from, type, new Failures());
 }
 
 /** FIRST_VALUE, LAST_VALUE, NTH_VALUE, LAG: the rows of a partition as a list (without the NULLs, if they are ignored),
  *  walked a fixed number of steps from one end. */
 class SlidingPosition implements SlidingCall {
-  readonly #type: SqlType;
   readonly #ignoreNulls: boolean;
   readonly #where: Where;
   readonly #steps: number;
-  readonly #initial: number | string | boolean | null;
+  readonly #initial: Kernel | null;
   readonly #rows: SlotStore;
   #older = new Int32Array(0);
   #younger = new Int32Array(0);
@@ -80,13 +84,12 @@ class SlidingPosition implements SlidingCall {
     ignoreNulls: boolean,
     where: Where,
     steps: number,
-    initial: number | string | boolean | null,
+    initial: (Expr & { kind: 'literal' }) | null,
   ) {
-    this.#type = type;
     this.#ignoreNulls = ignoreNulls;
     this.#where = where;
     this.#steps = steps;
-    this.#initial = initial;
+    this.#initial = initial && initial.value !== null ? constantOf(initial, type) : null;
     this.#rows = slotStore(columnKind(type));
   }
 
@@ -120,7 +123,7 @@ class SlidingPosition implements SlidingCall {
     const column = this.#rows.column(chosen);
     if (this.#initial === null) return column;
     const isMissing = Uint8Array.from(chosen, (slot) => (slot < 0 ? 1 : 0));
-    const initial = constantColumn(columnKind(this.#type), this.#initial, length);
+    const initial = this.#initial({ length, rowtime: new Float64Array(length), columns: [] });
     return choose([{ kind: 'bool', values: isMissing, valid: null }], [initial, column], length);
   }
 

@@ -140,7 +140,8 @@ export const sinkContract: readonly SinkCase[] = [
       sink.write({ length: rows.length, ...own });
       own.rowtime.fill(0);
       for (const column of own.columns) {
-        (column.kind === 'text' ? column.codes : column.values).fill(0);
+        if (column.kind === 'exact') column.units.fill(0n);
+        else (column.kind === 'text' ? column.codes : column.values).fill(0);
         column.valid?.fill(0);
       }
       sink.advance(Number.POSITIVE_INFINITY);

@@ -71,6 +71,10 @@ function split(steps: readonly Step[], size: number): Step[] {
 function plain(batch: Batch): unknown {
   return [
     Array.from(batch.rowtime),
-    batch.columns.map((column) => ({ ...column, valid: column.valid && Array.from(column.valid) })),
+    batch.columns.map((column) => ({
+      ...column,
+      ...(column.kind === 'exact' ? { units: Array.from(column.units, String) } : {}),
+      valid: column.valid && Array.from(column.valid),
+    })),
   ];
 }

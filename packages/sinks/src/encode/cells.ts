@@ -1,4 +1,4 @@
-import { assert, type Column } from '@rowtime/core';
+import { assert, type Column, type ExactColumn, printUnits } from '@rowtime/core';
 import { grown, put, putAscii, utf8 } from './bytes.ts';
 import { DayWriter, dayMs, type NumberWriter, numberBytesMax, putClock } from './numbers.ts';
 
@@ -129,6 +129,8 @@ export class NumberCell implements Cell {
   readonly #null: string;
   readonly #put: NumberWriter;
   #values = new Float64Array(0);
+  /** Of a batch with numbers that no double holds. */
+  #exact: ExactColumn | null = null;
   #valid: Uint8Array | null = null;
 
   constructor(key: Uint8Array, nullText: string, writer: NumberWriter) {
@@ -139,16 +141,23 @@ export class NumberCell implements Cell {
   }
 
   begin(column: Column): void {
-    assert(column.kind === 'num', 'a column of numbers or times holds numbers');
-    this.#values = column.values as Float64Array<ArrayBuffer>;
+    assert(column.kind === 'num' || column.kind === 'exact', 'a column of numbers or times holds numbers');
+    this.#exact = column.kind === 'exact' ? column : null;
+    if (column.kind === 'num') this.#values = column.values as Float64Array<ArrayBuffer>;
     this.#valid = column.valid;
   }
 
   write(out: Uint8Array, from: number, row: number): number {
     const at = put(out, from, this.#key);
+    if (this.#exact) return this.#writeExact(out, at, row, this.#exact);
     const value = this.#values[row]!;
     // NaN and the infinities fail the comparison.
     const known = (this.#valid === null || this.#valid[row] === 1) && value - value === 0;
     return known ? this.#put(out, at, value) : putAscii(out, at, this.#null);
+  }
+
+  #writeExact(out: Uint8Array, at: number, row: number, { units, scale, valid }: ExactColumn): number {
+    const known = valid === null || valid[row] === 1;
+    return putAscii(out, at, known ? printUnits(units[row]!, scale) : this.#null);
   }
 }

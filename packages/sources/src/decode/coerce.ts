@@ -1,4 +1,4 @@
-import { printType, type SqlType, unreachable } from '@rowtime/core';
+import { isPlain, parseUnits, printType, type SqlType, unitRange, unreachable } from '@rowtime/core';
 import type { ColumnWriter } from './column-writer.ts';
 import { parseDate, parseTime, parseTimestamp } from './datetime.ts';
 import { isWhole, isZero, numberIn, toDecimal } from './exact-number.ts';
@@ -88,18 +88,28 @@ function coerceNumber(column: ColumnWriter, row: number, value: JsonValue, type:
     case 'tinyint':
     case 'smallint':
     case 'integer':
-    case 'bigint':
-      if (Math.abs(number) > integerMax[type.kind] + (number < 0 && type.kind !== 'bigint' ? 1 : 0)) {
-        const held = type.kind === 'bigint' && Math.abs(number) <= 2 ** 63;
-        return reason(type, value, held ? 'cannot be held exactly yet (beyond 2^53 - 1)' : 'is out of range');
+    case 'bigint': {
+      const isSafe = Math.abs(number) <= Number.MAX_SAFE_INTEGER;
+      const whole = isSafe ? null : parseUnits(text, 0);
+      const [min, max] = unitRange(type);
+      if (whole === null ? number < Number(min) || number > Number(max) : whole < min || whole > max) {
+        return reason(type, value, 'is out of range');
       }
       if (!isWhole(text)) return reason(type, value, 'has a fraction');
-      column.numbers[row] = number + 0; // -0 is 0
+      if (whole === null || isPlain(whole, 0))
+        column.numbers[row] = number + 0; // -0 is 0
+      else column.setUnits(row, whole);
       return null;
+    }
     case 'decimal': {
       const decimal = toDecimal(text, type.precision, type.scale);
       if (decimal === null) return reason(type, value, 'is out of range');
       column.numbers[row] = decimal;
+      if (Math.abs(decimal) * 10 ** type.scale < 1e14) return null;
+      const units = parseUnits(text, type.scale) ?? 0n;
+      const [min, max] = unitRange(type);
+      if (units < min || units > max) return reason(type, value, 'is out of range');
+      if (!isPlain(units, type.scale)) column.setUnits(row, units);
       return null;
     }
     case 'real':
@@ -114,6 +124,7 @@ function coerceNumber(column: ColumnWriter, row: number, value: JsonValue, type:
   }
 }
 
+/** The largest integers that a double and the fast paths hold. */
 export const integerMax = { tinyint: 127, smallint: 32_767, integer: 2_147_483_647, bigint: Number.MAX_SAFE_INTEGER };
 
 /** The number that a value is or spells, as text; null: it is none. */

@@ -1,4 +1,14 @@
-import { type Column, type ColumnKind, columnKind, type SqlType } from '@rowtime/core';
+import {
+  type Column,
+  type ColumnKind,
+  columnKind,
+  type NumColumn,
+  numbersOf,
+  type SqlType,
+  scaleOf,
+  toDouble,
+  unitsOf,
+} from '@rowtime/core';
 import type { Memory } from './memory.ts';
 import { TextInterner } from './text-interner.ts';
 
@@ -20,6 +30,9 @@ export class ColumnWriter {
   readonly #memory: Memory;
   #capacity: number;
   #zeros = new Int32Array(0);
+  /** By row: numbers that no double holds. `numbers` has the nearest double, and something else once the row is written
+   *  over: no two numbers of which one is held exactly have the same. */
+  #units = new Map<number, bigint>();
   #valuesAt: number;
   #validAt: number;
 
@@ -36,6 +49,12 @@ export class ColumnWriter {
     memory.onMove(() => this.#look());
     this.#look();
     this.giveUp(0, capacity);
+  }
+
+  /** A BIGINT or DECIMAL that no double holds. */
+  setUnits(row: number, units: bigint): void {
+    this.numbers[row] = toDouble(units, scaleOf(this.type) ?? 0);
+    this.#units.set(row, units);
   }
 
   grow(): void {
@@ -62,12 +81,24 @@ export class ColumnWriter {
     if (nulls) this.giveUp(0, rows);
     switch (kind) {
       case 'num':
-        return { kind, values: this.numbers.slice(0, rows), valid };
+        return this.#withUnits({ kind, values: this.numbers.slice(0, rows), valid });
       case 'bool':
         return { kind, values: this.bools.slice(0, rows), valid };
       case 'text':
         return { kind, codes: this.codes.slice(0, rows), dict: this.texts.takeDict(), valid };
     }
+  }
+
+  #withUnits(column: NumColumn): Column {
+    if (this.#units.size === 0) return column;
+    const { values, valid } = column;
+    const scale = scaleOf(this.type) ?? 0;
+    const units = unitsOf(column, scale);
+    for (const [row, own] of this.#units) {
+      if (row < units.length && (!valid || valid[row] === 1) && values[row] === toDouble(own, scale)) units[row] = own;
+    }
+    this.#units.clear();
+    return numbersOf(units, scale, valid);
   }
 
   /** Batches never change, so they share the NULLs. */

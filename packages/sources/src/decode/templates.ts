@@ -470,7 +470,14 @@ export function limitsOf(type: SqlType | null): Limits {
     case 'bigint':
       return { ...limits, max: integerMax[type.kind], scale: 0, zero: 0 };
     case 'decimal':
-      return { ...limits, max: 10 ** (type.precision - type.scale), scale: type.scale, zero: 0, isDecimal: true };
+      // With the zeros up to the scale it has at most 15 digits; numbers with more are not stored as doubles.
+      return {
+        ...limits,
+        max: 10 ** (Math.min(type.precision, 15) - type.scale),
+        scale: type.scale,
+        zero: 0,
+        isDecimal: true,
+      };
     default:
       return limits;
   }

@@ -166,6 +166,7 @@ describe('types', () => {
     { kind: 'integer' },
     { kind: 'bigint' },
     { kind: 'decimal', precision: 8, scale: 3 },
+    { kind: 'decimal', precision: 19, scale: 5 },
     { kind: 'real' },
     { kind: 'double' },
     { kind: 'boolean' },
@@ -206,6 +207,34 @@ describe('types', () => {
       }),
       { numRuns: 3000 },
     );
+  });
+
+  test('ids of 18 digits and long decimals keep every digit, wherever they stand', () => {
+    const columns = [
+      { name: 'id', type: { kind: 'bigint' } as const },
+      { name: 'price', type: { kind: 'decimal', precision: 19, scale: 4 } as const },
+    ];
+    const lines = [
+      '123456789012345678,123456789012345.6789',
+      '"123456789012345679", "123456789012345.6790"',
+      '9007199254740991,1.5',
+      '9223372036854775807,-922337203685477.5808',
+      '9223372036854775808,1',
+      '-9223372036854775808,922337203685477.5808',
+      '-9223372036854775808,',
+    ];
+    const { rows, rejected } = decodeWith(createCsvDecoder({ columns }), lines.join('\n'), [5, 30, 31], 2);
+    expect(rows).toEqual([
+      { id: '123456789012345678', price: '123456789012345.6789' },
+      { id: '123456789012345679', price: '123456789012345.679' },
+      { id: 9007199254740991, price: 1.5 },
+      { id: '9223372036854775807', price: '-922337203685477.5808' },
+      { id: '-9223372036854775808', price: null },
+    ]);
+    expect(rejected.map(({ message }) => message)).toEqual([
+      expect.stringContaining('column "id": "9223372036854775808" is out of range'),
+      expect.stringContaining('column "price": "922337203685477.5808" is out of range'),
+    ]);
   });
 
   test.each(types)('an empty or blank value of type $kind is NULL', (type) => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createJsonDecoder, type InputColumn } from '../../src/decode/json.ts';
 import { collect, type DecodedAll, decodeAll } from './decode-all.ts';
+import { runs } from './runs.ts';
 
 const columns: readonly InputColumn[] = [
   { name: 's', type: { kind: 'varchar', length: 8 }, mapping: '$.s' },
@@ -11,6 +12,8 @@ const columns: readonly InputColumn[] = [
   { name: 'd', type: { kind: 'double' }, mapping: '$.d' },
   { name: 'r', type: { kind: 'real' }, mapping: '$.r' },
   { name: 'n', type: { kind: 'decimal', precision: 8, scale: 3 }, mapping: '$.n' },
+  { name: 'w', type: { kind: 'decimal', precision: 19, scale: 5 }, mapping: '$.w' },
+  { name: 'z', type: { kind: 'decimal', precision: 18, scale: 17 }, mapping: '$.z' },
   { name: 'b', type: { kind: 'boolean' }, mapping: '$.b' },
   { name: 't', type: { kind: 'timestamp' }, mapping: '$.t' },
   { name: 'x', type: { kind: 'varbinary', length: 4 }, mapping: '$.x' },
@@ -67,10 +70,14 @@ const values: Record<string, fc.Arbitrary<string>> = {
   s: likely(string),
   unread: likely(string),
   i: likely(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }).map(String)),
-  l: likely(fc.maxSafeInteger().map(String)),
+  l: likely(
+    fc.oneof(fc.maxSafeInteger().map(String), fc.bigInt({ min: -(2n ** 63n) - 1n, max: 2n ** 63n }).map(String)),
+  ),
   d: likely(number),
   r: likely(fc.float({ noNaN: true, noDefaultInfinity: true }).map((x) => JSON.stringify(x))),
   n: likely(fc.integer({ min: -999_999, max: 999_999 }).map((x) => String(x / 1000))),
+  w: likely(fc.stringMatching(/^-?(0|[1-9][0-9]{0,14})\.[0-9]{1,6}$/)),
+  z: likely(fc.stringMatching(/^-?[0-9]\.[0-9]{1,18}$/)),
   b: likely(fc.constantFrom('true', 'false')),
   t: likely(timestamp),
   x: likely(fc.constantFrom('"00"', '"0aff"', '"X\'ff\'"')),
@@ -149,7 +156,7 @@ describe('the fast path', () => {
           }
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: runs(375) },
     );
   });
 
@@ -164,7 +171,7 @@ describe('the fast path', () => {
           expect(rows.map((row) => row.d)).toEqual(finite.map((number) => JSON.parse(number)));
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: runs(250) },
     );
   });
 });
@@ -194,7 +201,7 @@ describe('the exact path', () => {
         else if (typeof value === 'string') expect(v).toBe(value);
         else expect(JSON.parse(v as string)).toEqual(value);
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(375) },
     );
   });
 
@@ -216,7 +223,7 @@ describe('the exact path', () => {
         }
         expect({ ...resumed, offset: whole.offset }).toEqual(whole);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(125) },
     );
   });
 });
@@ -276,7 +283,7 @@ describe('nothing is lost: every intact record between malformed ones comes out'
         const bad = pieces.filter(({ isIntact }) => !isIntact).map(({ text }) => text.toString('latin1').trim());
         expect(rejected.map(({ record }) => record)).toEqual(bad);
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(375) },
     );
   });
 
@@ -290,7 +297,7 @@ describe('nothing is lost: every intact record between malformed ones comes out'
         expect(rows.map((row) => row.id)).toEqual(idsOf(apart));
         expect(rejected).toHaveLength(apart.filter(({ isIntact }) => !isIntact).length);
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(375) },
     );
   });
 });

@@ -94,3 +94,16 @@ export interface RowSelector {
   readonly equals?: JsonValue;
   readonly not_equals?: JsonValue;
 }
+
+/** A case from its text. In rows, numbers of more than 15 digits become texts, since JSON.parse would lose some. */
+export function parseCase(text: string): ConformanceCase {
+  const marked = text.replace(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (token) => {
+    const isLong = !token.startsWith('"') && !/e/i.test(token) && token.replace(/[-.]/g, '').length > 15;
+    return isLong ? `"${token}"` : token;
+  });
+  const exact = JSON.parse(marked) as ConformanceCase;
+  const { input, input_table, reference_tables, expected } = exact;
+  const rows = { input, input_table, reference_tables, expected };
+  const known = Object.fromEntries(Object.entries(rows).filter(([, value]) => value !== undefined));
+  return { ...(JSON.parse(text) as ConformanceCase), ...known };
+}

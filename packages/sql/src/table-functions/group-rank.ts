@@ -1,5 +1,5 @@
 import {
-  assert,
+  ascending,
   type Batch,
   type Column,
   gather,
@@ -149,22 +149,9 @@ function firstOfEach(order: Uint32Array, rowtime: Float64Array, max: number): Ui
 
 /** Numbers that ascend in the order of the column, or descend. */
 function sortKeys(column: Column, descending: boolean): Float64Array {
-  const keys = column.kind === 'text' ? textPlaces(column.codes, column.dict) : Float64Array.from(column.values);
+  const keys = ascending(column);
   const { valid } = column;
   if (valid) for (let i = 0; i < keys.length; i++) if (valid[i] !== 1) keys[i] = Number.MAX_VALUE;
   if (descending) for (let i = 0; i < keys.length; i++) keys[i] = -keys[i]!;
   return keys;
-}
-
-function textPlaces(codes: Int32Array, dict: readonly string[]): Float64Array {
-  const order = dict.map((_, code) => code).sort((a, b) => (dict[a]! < dict[b]! ? -1 : dict[a]! > dict[b]! ? 1 : 0));
-  const places = new Float64Array(dict.length);
-  order.forEach((code, place) => {
-    places[code] = place;
-  });
-  return Float64Array.from(codes, (code) => {
-    const place = places[code];
-    assert(place !== undefined, 'a code is one of its dictionary');
-    return place;
-  });
 }

@@ -1,4 +1,4 @@
-import { assert, type Batch, gather, type RowErrors, type Schema } from '@rowtime/core';
+import { assert, type Batch, doublesOf, gather, type RowErrors, type Schema } from '@rowtime/core';
 import type { Span } from '../ast.ts';
 import { SqlError } from '../errors.ts';
 
@@ -46,8 +46,9 @@ export class Points {
     let finite = 0;
     this.columns.forEach((index, d) => {
       const column = batch.columns[index];
-      assert(column?.kind === 'num', 'a column of a point is one of numbers');
-      const { values, valid } = column;
+      assert(column, 'a column of a point is one of the input');
+      const values = doublesOf(column);
+      const { valid } = column;
       for (let i = 0, at = d; i < length; i++, at += dimensions) {
         const value = valid && valid[i] !== 1 ? Number.NaN : values[i]!;
         points[at] = value;
