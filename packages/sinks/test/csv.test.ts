@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type CsvOptions, createCsvEncoder } from '../src/encode/csv.ts';
 
+// features: F207
+
 function encode(types: readonly SqlType[], values: readonly (readonly Value[])[], options?: CsvOptions): string {
   const schema: Schema = types.map((type, i) => ({ name: `c${i}`, type, nullable: true }));
   const rows = values.map((row) => ({

@@ -13,6 +13,8 @@ import type { Pace, Retry } from '../src/backoff.ts';
 import type { FirehoseSink, FirehoseSinkOptions } from '../src/firehose.ts';
 import { atOnce, firehoseTo, makeDeliveryStream, numbers } from './wire.ts';
 
+// features: F203 F209
+
 let server: TestServer;
 let name = '';
 let made = 0;

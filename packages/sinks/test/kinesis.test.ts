@@ -22,6 +22,8 @@ import { type KinesisSinkOptions, kinesisSink } from '../src/kinesis.ts';
 import { unpaced } from './pace.ts';
 import { type PutEntry, startPutRecordsServer } from './put-records-server.ts';
 
+// features: F204 F209
+
 /** More on demand: ROWTIME_FAULT_SCHEDULES=1000 npx vitest run packages/sinks/test/kinesis.test.ts */
 const schedules = Number(process.env.ROWTIME_FAULT_SCHEDULES ?? 12);
 

@@ -6,6 +6,8 @@ import { type LambdaSinkOptions, lambdaSink } from '../src/lambda.ts';
 import { type Answer, type OutputEvent, startInvokeServer } from './invoke-server.ts';
 import { unpaced } from './pace.ts';
 
+// features: F205
+
 describe('lambda sink', () => {
   for (const { name, run } of sinkContract) {
     test(name, async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type ParsedApplication, parseApplication, printProblem } from '../src/application/application.ts';
 import { rowtimeJsonSchema } from '../src/application/json-schema.ts';
 
-// features: F202
+// features: F202 F208
 
 const code = 'CREATE OR REPLACE STREAM "D" (a INTEGER);';
 const kinesisArn = 'arn:aws:kinesis:us-east-1:123456789012:stream/ratings';
@@ -206,6 +206,14 @@ describe('a mistake is named with its line, its field and what to do', () => {
     ['{"Resources": {}}', /this is no application/],
     ['{"ApplicationDetail": {"RuntimeEnvironment": "FLINK-1_18"}}', /"FLINK-1_18" is no SQL application/],
     ['{"Inputs": [{}, {}], "ApplicationCode": "x"}', /an application has one input/],
+    [
+      '{"Inputs": [{}], "ApplicationCode": "x", "Outputs": [{}, {}, {}, {}]}',
+      /an application has at most three outputs/,
+    ],
+    [
+      JSON.stringify({ ...created, Outputs: [{ ...created.Outputs[0], Name: 'x'.repeat(33) }] }),
+      /Outputs\[0\]\.Name: Too big/,
+    ],
   ])('%j', (text, message) => {
     const { application, errors } = parseApplication({ file: 'application.json', text }, null);
     expect(application).toBeNull();

@@ -97,6 +97,37 @@ test('refuses every file that differs in one bit, and every beginning of one', a
   expect(await checkpointFiles(folder).load()).toStrictEqual(checkpoint(1));
 });
 
+test('whatever happened to the newest file, the one before it is used: 10,000 kinds of damage', async () => {
+  await checkpointFiles(folder).save(checkpoint(1));
+  await checkpointFiles(folder).save({
+    ...checkpoint(2),
+    operators: { 'P/1': { sums: new Float64Array(64).fill(0.1) } },
+  });
+  const whole = await readFile(fileName(2));
+  let state = 12_345;
+  const random = (below: number) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  /** Zeroed, as after a crash; overwritten; moved; cut; or longer. */
+  const damages: ((bytes: Buffer) => Buffer)[] = [
+    (bytes) => bytes.fill(0, random(bytes.length)),
+    (bytes) => bytes.fill(random(256), random(bytes.length), random(bytes.length) + 1),
+    (bytes) => Buffer.from(bytes).copyWithin(random(bytes.length), random(bytes.length)),
+    (bytes) => bytes.subarray(0, random(bytes.length)),
+    (bytes) => bytes.subarray(random(bytes.length - 1) + 1),
+    (bytes) => Buffer.concat([bytes, bytes.subarray(random(bytes.length))]),
+  ];
+  const store = checkpointFiles(folder);
+  for (let n = 0; n < 10_000; n++) {
+    const damaged = damages[n % damages.length]!(Buffer.from(whole));
+    if (damaged.equals(whole)) continue;
+    await writeFile(fileName(2), damaged);
+    const { clock } = (await store.load())!;
+    if (clock !== 1) throw new Error(`damage ${n} was not noticed`);
+  }
+});
+
 test('reads back what it saved, and says so when it is something else than a checkpoint', async () => {
   const saved = checkpointFiles(folder).save({ ...checkpoint(1), operators: [] as never });
   await expect(saved).rejects.toThrow('it holds something else than a checkpoint');

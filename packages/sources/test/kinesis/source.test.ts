@@ -5,6 +5,8 @@ import { aggregated } from './aggregate.ts';
 import { never, rowsOf, sourceOf } from './reading.ts';
 import { type KinesisServer, kinesisServer } from './server.ts';
 
+// features: F197 F199
+
 let server: KinesisServer;
 beforeAll(async () => {
   server = kinesisServer(await startKinesalite());
