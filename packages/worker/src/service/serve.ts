@@ -45,6 +45,8 @@ export interface ServeOptions {
 /** `rowtime run application.json`: what "Run application" was on AWS. Runs until it is stopped, or its input ends. */
 export async function serve({ file, version }: ServeOptions): Promise<void> {
   const now = Date.now;
+  // The SDK would tell the operator of every worker on Node 20 that its next year's versions want a newer one; ours is exact.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const { application, rowtime: given, warnings } = readApplication(file);
   const rowtime = { region: regionOf(application), ...given };
   const name = application.ApplicationName;
