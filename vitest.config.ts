@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts'],
     pool: 'forks',
+    // All cores: many tests wait for processes and servers.
+    maxWorkers: '100%',
     // ROWTIME_RUNS: how many times as often properties are tried (CONTRIBUTING.md).
     testTimeout: 60_000 * Math.max(1, Number(process.env['ROWTIME_RUNS'] ?? 1)),
   },

@@ -1,10 +1,11 @@
-import { columnKind, type Expr, type Frame, mayBeExact, type Schema, type SqlType, scaleOf } from '@rowtime/core';
+import type { Expr, Frame, Schema } from '@rowtime/core';
 import type * as ast from './ast.ts';
 import { bindExpr, call, plainContext } from './bind-expr.ts';
 import { bindFrame, millisOf } from './bind-over.ts';
 import type { BoundFrom, BoundQuery } from './bound.ts';
 import { type Catalog, nameOf } from './catalog.ts';
 import { SqlError } from './errors.ts';
+import { areLookUpKeys, areOneKey } from './join-keys.ts';
 import { conjuncts } from './push-equalities.ts';
 import { substitute } from './rules.ts';
 import { type Relation, Scope, type SharedColumn } from './scope.ts';
@@ -36,7 +37,7 @@ export function bindJoin(
   const left = bindSide(join.left, catalog, windows, bindFrom);
   const right = bindSide(join.right, catalog, windows, bindFrom);
   const joined = joinedScope(left.scope, left.from.schema, right.scope, right.from.schema);
-  const { scope, leftKeys, rightKeys, residual } = bindCondition(join, joined, left, right);
+  const { scope, leftKeys, rightKeys, residual } = bindCondition(join, joined, left, right, areOneKey);
   const { schema } = joined;
   if (!left.frame && !right.frame && !left.following && !right.following) {
     // AWS developer guide, "Stream Joins": without a window no two rows are ever there together.
@@ -246,7 +247,13 @@ interface BoundCondition {
 }
 
 /** ON: equalities of two columns become keys, the rest is asked of each pair. */
-function bindCondition(join: ast.Join, { scope: both, offset }: Joined, left: Bound, right: Bound): BoundCondition {
+function bindCondition(
+  join: ast.Join,
+  { scope: both, offset }: Joined,
+  left: Bound,
+  right: Bound,
+  areKeys: typeof areOneKey,
+): BoundCondition {
   const { condition } = join;
   if (!condition) return { scope: both, leftKeys: [], rightKeys: [], residual: null };
   const { scope, expr } =
@@ -262,7 +269,7 @@ function bindCondition(join: ast.Join, { scope: both, offset }: Joined, left: Bo
   const rightKeys: number[] = [];
   const rest: Expr[] = [];
   for (const part of conjuncts(expr)) {
-    const pair = equalColumns(part, leftWidth, offset);
+    const pair = equalColumns(part, leftWidth, offset, areKeys);
     if (pair) {
       leftKeys.push(pair.left);
       rightKeys.push(pair.right);
@@ -336,22 +343,18 @@ function columnsIn(expr: Expr): number[] {
   return expr.kind === 'call' ? expr.args.flatMap(columnsIn) : [];
 }
 
-function equalColumns(expr: Expr, leftWidth: number, offset: number): { left: number; right: number } | null {
+function equalColumns(
+  expr: Expr,
+  leftWidth: number,
+  offset: number,
+  areKeys: typeof areOneKey,
+): { left: number; right: number } | null {
   if (expr.kind !== 'call' || expr.name !== '=') return null;
   const [a, b] = expr.args;
-  if (a?.kind !== 'column' || b?.kind !== 'column' || !areOneKey(a.type, b.type)) return null;
+  if (a?.kind !== 'column' || b?.kind !== 'column' || !areKeys(a.type, b.type)) return null;
   const [left, right] = a.index < b.index ? [a.index, b.index] : [b.index, a.index];
   // The ROWTIME columns between and behind are no columns of the inputs.
   return left < leftWidth && right >= offset ? { left, right: right - offset } : null;
-}
-
-/** Whether values that are equal are stored alike: not 1 and 1.00 where they may be too long for a double, nor a CHAR and
- *  a text without its padding. */
-function areOneKey(a: SqlType, b: SqlType): boolean {
-  if (columnKind(a) !== columnKind(b)) return false;
-  if (columnKind(a) === 'num') return scaleOf(a) === scaleOf(b) || !(mayBeExact(a) || mayBeExact(b));
-  const isPadded = a.kind === 'char' || b.kind === 'char';
-  return !isPadded || (a.kind === b.kind && 'length' in a && 'length' in b && a.length === b.length);
 }
 
 /** A side that ends, as a table: by its name, or as the result of a query. */
@@ -399,7 +402,7 @@ function bindLookup(
   const table = bindTable(isTableFirst ? join.left : join.right, catalog, windows, bindFrom);
   const [left, right] = isTableFirst ? [table, stream] : [stream, table];
   const joined = joinedScope(left.scope, left.from.schema, right.scope, right.from.schema);
-  const { scope, leftKeys, rightKeys, residual } = bindCondition(join, joined, left, right);
+  const { scope, leftKeys, rightKeys, residual } = bindCondition(join, joined, left, right, areLookUpKeys);
   return {
     scope: atOwnTime(scope, left.scope, !isTableFirst, right.scope, isTableFirst),
     from: {

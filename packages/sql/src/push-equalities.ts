@@ -1,4 +1,5 @@
-import { columnKind, type Expr } from '@rowtime/core';
+import type { Expr } from '@rowtime/core';
+import { areLookUpKeys, areOneKey } from './join-keys.ts';
 import type { PlanNode } from './plan.ts';
 
 type Joined = Extract<PlanNode, { kind: 'join' | 'lookup' }>;
@@ -13,7 +14,7 @@ export function pushEqualities(node: PlanNode): PlanNode | null {
   const pairs: { left: number; right: number }[] = [];
   const rest: Expr[] = [];
   for (const part of conjuncts(predicate)) {
-    const pair = equalColumns(part, width);
+    const pair = equalColumns(part, width, input.kind === 'lookup' ? areLookUpKeys : areOneKey);
     if (pair && pair.right < input.schema.length - 1) pairs.push({ left: pair.left, right: pair.right - width - 1 });
     else rest.push(part);
   }
@@ -40,10 +41,10 @@ function leftWidth(node: Joined): number {
   return node.isTableFirst ? node.schema.length - stream - 2 : stream;
 }
 
-function equalColumns(expr: Expr, width: number): { left: number; right: number } | null {
+function equalColumns(expr: Expr, width: number, areKeys: typeof areOneKey): { left: number; right: number } | null {
   if (expr.kind !== 'call' || expr.name !== '=') return null;
   const [a, b] = expr.args;
-  if (a?.kind !== 'column' || b?.kind !== 'column' || columnKind(a.type) !== columnKind(b.type)) return null;
+  if (a?.kind !== 'column' || b?.kind !== 'column' || !areKeys(a.type, b.type)) return null;
   const [left, right] = a.index < b.index ? [a.index, b.index] : [b.index, a.index];
   return left < width && right > width ? { left, right } : null;
 }

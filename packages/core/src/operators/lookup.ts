@@ -3,7 +3,7 @@ import { ColumnBuilder, valueAt } from '../column.ts';
 import { compile, type Expr, Failures, type FunctionLookup } from '../expr.ts';
 import { asCondition } from '../functions/logic.ts';
 import type { Operator } from '../operator.ts';
-import { mapKey, type Relation } from '../relation.ts';
+import { mapKey, type Relation, representative } from '../relation.ts';
 import type { RowErrors } from '../row-errors.ts';
 import { columnKind, type Schema } from '../schema.ts';
 
@@ -25,12 +25,16 @@ export interface LookupOptions {
 }
 
 export function lookup(options: LookupOptions): Operator {
-  const { table, streamKeys, tableKeys, isOuter, isTableFirst, schema, residual, errors, functions } = options;
+  const { input, table, streamKeys, tableKeys, isOuter, isTableFirst, schema, residual, errors, functions } = options;
   const { rows: loaded } = table;
   const entries = Array.from({ length: loaded.length }, (_, i) => loaded.columns.map((column) => valueAt(column, i)));
   const byKey = new Map<unknown, number[]>();
+  const representatives = {
+    stream: streamKeys.map((index) => representative(input[index].type)),
+    table: tableKeys.map((index) => representative(table.schema[index].type)),
+  };
   entries.forEach((values, i) => {
-    const key = tableKeys.map((index) => values[index]);
+    const key = tableKeys.map((index, k) => representatives.table[k](values[index]));
     if (key.includes(null)) return;
     const same = byKey.get(mapKey(key));
     if (same) same.push(i);
@@ -45,7 +49,7 @@ export function lookup(options: LookupOptions): Operator {
       const rows: number[] = [];
       const met: number[] = [];
       for (let i = 0; i < batch.length; i++) {
-        const key = streamKeys.map((index) => valueAt(batch.columns[index], i));
+        const key = streamKeys.map((index, k) => representatives.stream[k](valueAt(batch.columns[index], i)));
         for (const entry of key.includes(null) ? [] : (byKey.get(mapKey(key)) ?? [])) {
           rows.push(i);
           met.push(entry);
