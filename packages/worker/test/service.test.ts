@@ -1,5 +1,8 @@
 import { writeFileSync } from 'node:fs';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { printed, putRecords } from './put-records.ts';
 import { filesIn, rowsIn, rowtime, temporaryFolder } from './rowtime.ts';
@@ -146,6 +149,33 @@ test('a service says how it is, and refuses a second one of itself', async () =>
     .map((line) => JSON.parse(line));
   expect(lines.filter(({ msg }) => msg).map(({ msg }) => msg)).toEqual(['started', 'stopping', 'stopped']);
   expect(lines.some((line) => line['_aws']?.CloudWatchMetrics[0].Namespace === 'Numbers')).toBe(true);
+});
+
+test('metrics go to CloudWatch when it is asked for, and a refusal stops nobody', async () => {
+  const calls: { headers: IncomingHttpHeaders; body: Buffer }[] = [];
+  const server = createServer(async (request, response) => {
+    const body: Buffer[] = [];
+    for await (const bytes of request) body.push(bytes);
+    calls.push({ headers: request.headers, body: Buffer.concat(body) });
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end('{}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const cloudwatch = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' });
+  const file = writeApplication(temporaryFolder(), {
+    metrics: { cloudWatch: true, namespace: 'Numbers' },
+    endpoints: { cloudwatch },
+  });
+  const { process: worker, finished } = rowtime('run', file);
+  await started(worker);
+  worker.kill('SIGTERM');
+  expect((await finished).code).toBe(0);
+  server.close();
+  const [call] = calls;
+  expect(String(call?.headers['x-amz-target'] ?? call?.body)).toContain('PutMetricData');
+  const sent = call!.headers['content-encoding'] === 'gzip' ? gunzipSync(call!.body) : call!.body;
+  expect(sent.toString()).toContain('MillisBehindLatest');
+  expect(sent.toString()).toContain('Numbers');
 });
 
 test.each([

@@ -106,6 +106,7 @@ export const rowtimeSchema = z.strictObject({
       firehose: z.url().optional(),
       s3: z.url().optional(),
       lambda: z.url().optional(),
+      cloudwatch: z.url().optional(),
     })
     .optional()
     .describe('other addresses than those of AWS'),

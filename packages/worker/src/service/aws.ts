@@ -1,6 +1,6 @@
 import type { RowtimeSection } from '../application/rowtime-schema.ts';
 
-type Service = 'kinesis' | 'firehose' | 's3' | 'lambda';
+type Service = 'kinesis' | 'firehose' | 's3' | 'lambda' | 'cloudwatch';
 
 /** Where a service is. `region`: what the ARN says; a bucket's says nothing, and is then in that of the application. The rest
  *  comes from the SDK's own chain. */

@@ -21,9 +21,9 @@ import { withMetadata } from '../metadata.ts';
 import { clockOf, parseRowtimePolicy } from '../rowtime-policy.ts';
 import { stopSignal } from '../stop-signal.ts';
 import { bucketConnection } from './aws.ts';
-import { cloudWatchMetrics, emfLines } from './cloudwatch.ts';
 import { type ConnectedInput, connectInput } from './connect-input.ts';
 import { connectOutput } from './connect-output.ts';
+import { emitMetrics } from './emit-metrics.ts';
 import { lock } from './lock.ts';
 import { createLog } from './log.ts';
 import { monitor } from './monitor.ts';
@@ -34,7 +34,6 @@ import type { State, Status } from './status.ts';
 const checkpointMsDefault = 10_000;
 const stopMsDefault = 90_000;
 const monitorPortDefault = 9464;
-const metricsEveryMs = 60_000;
 
 export interface ServeOptions {
   /** The application. */
@@ -117,7 +116,7 @@ async function serveLocked(context: Context): Promise<void> {
   });
   const observer = observe(context, streams[0]!, input, outputs);
   const monitoring = await startMonitor(rowtime, observer.status);
-  const metrics = rowtime.metrics?.emf ? emitMetrics(rowtime, observer.status, now) : null;
+  const metrics = await emitMetrics({ rowtime, status: observer.status, now, warn: (message) => log.warn(message) });
   const intervalMs = checkpointMs(rowtime);
   let checkpointed = now();
   log.info(
@@ -160,7 +159,7 @@ async function serveLocked(context: Context): Promise<void> {
     );
   } finally {
     observer.state = 'stopped';
-    metrics?.();
+    await metrics?.();
     await input.close();
     await monitoring.close();
   }
@@ -312,22 +311,6 @@ async function startMonitor({ monitor: section = {} }: RowtimeSection, status: (
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     throw new CommandError(`port ${port} is in use: name another one, "rowtime": { "monitor": { "port": <n> } }`);
   }
-}
-
-/** EMF lines, between those of the log. */
-function emitMetrics({ metrics = {} }: RowtimeSection, status: () => Status, now: () => number): () => void {
-  let before = status();
-  const emit = (): void => {
-    const current = status();
-    process.stdout.write(emfLines(cloudWatchMetrics(before, current), metrics.namespace ?? 'rowtime', now()));
-    before = current;
-  };
-  const timer = setInterval(emit, metricsEveryMs);
-  timer.unref();
-  return () => {
-    clearInterval(timer);
-    emit();
-  };
 }
 
 function checkpointMs({ checkpointInterval }: RowtimeSection): number {
