@@ -11,6 +11,7 @@ import { parseArn } from '../application/arn.ts';
 import { inputOf, type OutputConnection, outputsOf, regionOf } from '../application/connections.ts';
 import { readApplication } from '../application/read.ts';
 import type { RowtimeSection } from '../application/rowtime-schema.ts';
+import { stateFolder } from '../application/state-folder.ts';
 import { checkpointFiles } from '../checkpoint-files.ts';
 import { durationOf } from '../duration.ts';
 import { CommandError, exitCodes } from '../exit.ts';
@@ -50,7 +51,7 @@ export async function serve({ file, version }: ServeOptions): Promise<void> {
   const name = application.ApplicationName;
   const log = createLog(name);
   for (const warning of warnings) log.warn(warning);
-  const state = resolve(dirname(file), rowtime.state ?? join('.rowtime', name));
+  const state = stateFolder(file, application, rowtime);
   const held = lock(state);
   const stop = stopSignal();
   try {
