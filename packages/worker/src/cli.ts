@@ -7,6 +7,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { durationOf } from './duration.ts';
 import { CommandError, exitCodes } from './exit.ts';
 import { type InitFlags, inputKinds } from './init/answers.ts';
+import { planDifference } from './plan-difference.ts';
 import type { SchemaFlags } from './program-inputs.ts';
 import { parseRowtimePolicy } from './rowtime-policy.ts';
 
@@ -381,7 +382,7 @@ function report(error: unknown): number {
     return exitCodes.config;
   }
   if (error instanceof PlanMismatch) {
-    print(error.message);
+    print([error.message, ...planDifference(error.saved, error.current)].join('\n'));
     return exitCodes.checkpoint;
   }
   print(`this is a bug in rowtime; please report it.\n${error instanceof Error ? error.stack : String(error)}`);
