@@ -30,6 +30,7 @@ import { createLog } from './log.ts';
 import { monitor } from './monitor.ts';
 import { type ObservedSink, observed } from './observed-sink.ts';
 import { processStatus } from './process-status.ts';
+import { watchSpot } from './spot-notice.ts';
 import type { State, Status } from './status.ts';
 
 const checkpointMsDefault = 10_000;
@@ -54,12 +55,24 @@ export async function serve({ file, version }: ServeOptions): Promise<void> {
   const state = stateFolder(file, application, rowtime);
   const held = lock(state);
   const stop = stopSignal();
+  const spot = rowtime.spot ? watchForSpotNotice(log, stop.stop) : null;
   try {
     await serveLocked({ file, version, now, log, state, stop, application, rowtime });
   } finally {
+    spot?.release();
     stop.release();
     held.release();
   }
+}
+
+function watchForSpotNotice(log: Logger, stop: () => void): ReturnType<typeof watchSpot> {
+  return watchSpot({
+    onNotice: ({ action, time }) => {
+      log.warn({ action, time }, 'EC2 takes this spot instance back');
+      stop();
+    },
+    onUnknown: (reason) => log.warn({ reason }, 'a spot notice would not be seen'),
+  });
 }
 
 interface Context {
