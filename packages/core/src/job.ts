@@ -40,6 +40,17 @@ export interface Progress {
 /** A checkpoint was taken by another program, or by another version of it. */
 export class PlanMismatch extends Error {
   override readonly name = 'PlanMismatch';
+  /** The plan of the checkpoint, and the one that should go on with it. */
+  readonly saved: string;
+  readonly current: string;
+
+  constructor(saved: string, current: string) {
+    super(
+      'CHECKPOINT_PLAN: the checkpoint was taken by another program; start in an empty checkpoint folder, or run the program it belongs to',
+    );
+    this.saved = saved;
+    this.current = current;
+  }
 }
 
 /** Runs a job until its source ends or `signal` is aborted. The only loop: poll, stamp, push, advance, checkpoint.
@@ -113,11 +124,7 @@ async function checkpoint({ source, clock, graph, store }: Job, participants: re
 async function recover({ source, clock, graph, store }: Job, participants: readonly Participant[]): Promise<boolean> {
   const saved = await store.load();
   if (saved) {
-    if (saved.plan !== graph.plan) {
-      throw new PlanMismatch(
-        'CHECKPOINT_PLAN: the checkpoint was taken by another program; start in an empty checkpoint folder, or run the program it belongs to',
-      );
-    }
+    if (saved.plan !== graph.plan) throw new PlanMismatch(saved.plan, graph.plan);
     clock.restore(saved.clock);
     graph.restore(saved.operators);
   }

@@ -30,7 +30,7 @@ export function checkApplication(file: string, json: boolean): void {
 type Options = Parameters<typeof checkProgram>[1];
 
 /** Reference tables are there without rows: their columns are what a program is checked against. */
-function compileOptions(file: string, { application, rowtime }: ReadApplication): Options {
+export function compileOptions(file: string, { application, rowtime }: ReadApplication): Options {
   const schemaOf = (schema: unknown, name: string) =>
     parseInputSchema(schema, `${file}: ${name}`).columns.map((column) => ({
       name: column.name,
@@ -58,7 +58,7 @@ function compileOptions(file: string, { application, rowtime }: ReadApplication)
   };
 }
 
-function missingOutputs(file: string, { application, rowtime }: ReadApplication, options: Options): string[] {
+export function missingOutputs(file: string, { application, rowtime }: ReadApplication, options: Options): string[] {
   const names = [...compile(application.ApplicationCode, options).streams.map(({ name }) => name), errorStream];
   return outputsOf(application, rowtime)
     .filter(({ stream }) => !names.includes(stream))

@@ -2,6 +2,7 @@ import { type FileHandle, mkdir, open as openFile, readdir, readFile, rename, un
 import { dirname, join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { type Checkpoint, type CheckpointStore, decodeCheckpoint, encodeCheckpoint } from '@rowtime/core';
+import { CommandError, exitCodes } from './exit.ts';
 
 export interface CheckpointFilesOptions {
   /** A file that looked like a checkpoint and is not whole: damaged, cut, or of another version. The one before is used. */
@@ -30,8 +31,9 @@ export function checkpointFiles(folder: string, options: CheckpointFilesOptions 
         }
       }
       if (refused.length === 0) return null;
-      throw new Error(
+      throw new CommandError(
         `no whole checkpoint is left; to start from the beginning, remove ${root}\n${refused.map((r) => `  ${r}`).join('\n')}`,
+        exitCodes.checkpoint,
       );
     },
 
@@ -50,6 +52,23 @@ export function checkpointFiles(folder: string, options: CheckpointFilesOptions 
       for (const old of (await list(root)).numbers.slice(kept)) await unlink(join(root, fileName(old)));
     },
   };
+}
+
+/** A file that has the name of a checkpoint. */
+export interface CheckpointFile {
+  readonly number: number;
+  readonly file: string;
+}
+
+/** The checkpoints of a folder, newest first, whole or not. Changes nothing, also while a job saves there. */
+export async function checkpointsIn(folder: string): Promise<CheckpointFile[]> {
+  const root = resolve(folder);
+  return (await list(root)).numbers.map((number) => ({ number, file: join(root, fileName(number)) }));
+}
+
+/** Rejects, with the reason, if the file is not a whole checkpoint. */
+export async function readCheckpoint(file: string): Promise<Checkpoint> {
+  return unpack(await readFile(file));
 }
 
 const kept = 3;

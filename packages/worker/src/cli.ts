@@ -6,6 +6,8 @@ import { frame, SqlError } from '@rowtime/sql';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { durationOf } from './duration.ts';
 import { CommandError, exitCodes } from './exit.ts';
+import { type InitFlags, inputKinds } from './init/answers.ts';
+import { planDifference } from './plan-difference.ts';
 import type { SchemaFlags } from './program-inputs.ts';
 import { parseRowtimePolicy } from './rowtime-policy.ts';
 
@@ -254,6 +256,101 @@ program
     policy(file);
   });
 
+program
+  .command('init')
+  .description('write application.json: asks what the flags do not say, on a terminal')
+  .argument('[application.json]', 'the file to write', 'application.json')
+  .option('--sql <file>', 'the program')
+  .option('--name <name>', 'of the application (default: that of the program)')
+  .addOption(new Option('--input <kind>', 'how records come (default: directPut)').choices(inputKinds))
+  .option('--stream <name>', 'the data stream, or the delivery stream that producers name; name or ARN')
+  .option('--bucket <place>', 's3: where the objects are, s3://bucket/prefix; directPut: where records land')
+  .option('--path <path...>', 'files: files or globs of records')
+  .option('--schema <file>', 'InputSchema of the Kinesis Analytics API')
+  .option('--sample <path...>', 'records to discover the schema from (default: --path)')
+  .option(
+    '--output <STREAM=place>',
+    'files:folder, s3://bucket/prefix, firehose:name, kinesis:name or lambda:name; may be repeated (default: all to files:results)',
+    collect,
+  )
+  .option('--region <name>', 'default: that of an ARN, else AWS_REGION, else us-east-1')
+  .option('--yes', 'ask nothing: what is left out has its default')
+  .option('--force', 'write over a file that is there')
+  .addHelpText(
+    'after',
+    '\nExample:\n  rowtime init\n  rowtime init --sql app.sql --sample "data/*.json" --input directPut --stream captains-kfh --output CAPTAIN_SCORES=files:results --yes',
+  )
+  .action(async (file: string, { yes, force, ...flags }: InitFlags & { yes?: boolean; force?: boolean }) => {
+    const { init } = await import('./init/init.ts');
+    await init({ file, flags, yes: yes === true, force: force === true });
+  });
+
+program
+  .command('top')
+  .description('a service as it runs: rates, lag, watermark, checkpoints, what waits, memory; q ends it')
+  .argument('[url]', 'where its monitor listens', 'http://127.0.0.1:9464')
+  .option('--once', 'look once and end')
+  .option('--json', 'print what /statusz says and the rates, a JSON object a line')
+  .addHelpText(
+    'after',
+    '\nOn a terminal the view is redrawn once a second; elsewhere each second is a line.\n\nExample:\n  rowtime top\n  rowtime top http://127.0.0.1:9465 --once --json',
+  )
+  .action(async (url: string, options: { once?: boolean; json?: boolean }) => {
+    const { top } = await import('./top/top.ts');
+    await top({ url, once: options.once === true, json: options.json === true });
+  });
+
+const checkpoints = program
+  .command('checkpoints')
+  .description('the checkpoints of an application: what there is, what is in one, and going back to it')
+  .addHelpText(
+    'after',
+    '\nExample:\n  rowtime checkpoints list application.json\n  rowtime checkpoints show application.json 41\n  rowtime checkpoints restore application.json 41',
+  );
+const checkpointPlaceHelp = 'the application, its state folder, or the folder of run --checkpoint';
+
+checkpoints
+  .command('list')
+  .description('number, time, size, watermark and position of each, newest first; damaged ones with the reason')
+  .argument('<application.json | folder>', checkpointPlaceHelp)
+  .option('--json', 'print them as JSON')
+  .addHelpText('after', '\nExample:\n  rowtime checkpoints list application.json')
+  .action(async (place: string, options: { json?: boolean }) => {
+    const { listCheckpoints } = await import('./checkpoints/list.ts');
+    await listCheckpoints(place, options.json === true);
+  });
+
+checkpoints
+  .command('show')
+  .description('position, outputs, the plan it belongs to, and how large the state of each operator is')
+  .argument('<application.json | folder>', checkpointPlaceHelp)
+  .argument('<number>', 'as list prints it', count)
+  .option('--json', 'print it as JSON')
+  .addHelpText('after', '\nExample:\n  rowtime checkpoints show application.json 41 --json')
+  .action(async (place: string, number: number, options: { json?: boolean }) => {
+    const { showCheckpoint } = await import('./checkpoints/show.ts');
+    await showCheckpoint(place, number, options.json === true);
+  });
+
+checkpoints
+  .command('restore')
+  .description('make a checkpoint the newest again: the next start goes on from it')
+  .argument('<application.json | folder>', checkpointPlaceHelp)
+  .argument('<number>', 'as list prints it', count)
+  .addHelpText(
+    'after',
+    `
+The service must not run. What was read since then is read again: outputs to files and S3 compare what comes again with
+their objects and accept it; Firehose, Kinesis and Lambda get those rows a second time.
+
+Example:
+  rowtime checkpoints restore application.json 41`,
+  )
+  .action(async (place: string, number: number) => {
+    const { restoreCheckpoint } = await import('./checkpoints/restore.ts');
+    await restoreCheckpoint(place, number);
+  });
+
 interface FirehoseFlags {
   stream: string;
   bucket: string;
@@ -285,7 +382,7 @@ function report(error: unknown): number {
     return exitCodes.config;
   }
   if (error instanceof PlanMismatch) {
-    print(error.message);
+    print([error.message, ...planDifference(error.saved, error.current)].join('\n'));
     return exitCodes.checkpoint;
   }
   print(`this is a bug in rowtime; please report it.\n${error instanceof Error ? error.stack : String(error)}`);

@@ -14,9 +14,24 @@ export interface Finished {
   readonly stderr: string;
 }
 
+/** What every command of the tests has in its environment, and none may print. */
+const secret = 'not/A/Real/Secret/Access/Key';
+
 /** The built command line, as a user runs it. */
-export function rowtime(...args: string[]): { readonly process: ChildProcess; readonly finished: Promise<Finished> } {
-  const child = spawn(process.execPath, [cli, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+export function rowtime(...args: string[]): Running {
+  return rowtimeIn({}, ...args);
+}
+
+interface Running {
+  readonly process: ChildProcess;
+  /** Rejects if the secret access key stands in what the command printed. */
+  readonly finished: Promise<Finished>;
+}
+
+/** The same, with more in its environment. */
+export function rowtimeIn(environment: NodeJS.ProcessEnv, ...args: string[]): Running {
+  const env = { ...process.env, AWS_SECRET_ACCESS_KEY: secret, ...environment };
+  const child = spawn(process.execPath, [cli, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env });
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
@@ -25,9 +40,13 @@ export function rowtime(...args: string[]): { readonly process: ChildProcess; re
     stderr += text;
   });
   child.stdin.on('error', () => {}); // the command may end before it has read everything
-  const finished = new Promise<Finished>((resolve) => {
-    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  const finished = new Promise<Finished>((resolve, reject) => {
+    child.on('close', (code, signal) => {
+      if (`${stdout}${stderr}`.includes(secret)) reject(new Error(`rowtime ${args.join(' ')} printed a secret`));
+      else resolve({ code, signal, stdout, stderr });
+    });
   });
+  finished.catch(() => {}); // a test that kills it may not look
   return { process: child, finished };
 }
 

@@ -13,13 +13,18 @@ export interface ReadApplication {
 
 /** Reads application.json, and application.rowtime.json beside it if that is there. Throws all mistakes at once. */
 export function readApplication(file: string): ReadApplication {
-  const side = file.replace(/(\.json)?$/, '.rowtime.json');
+  const side = rowtimeFileBeside(file);
   const { application, rowtime, errors, unknown } = parseApplication(
     { file, text: readText(file) },
     existsSync(side) ? { file: side, text: readText(side) } : null,
   );
   if (errors.length > 0 || !application) throw new CommandError(errors.map(printProblem).join('\n'));
   return { application, rowtime, warnings: unknown.map(printProblem) };
+}
+
+/** The file that may hold the `rowtime` section instead. */
+export function rowtimeFileBeside(file: string): string {
+  return file.replace(/(\.json)?$/, '.rowtime.json');
 }
 
 function readText(file: string): string {

@@ -119,6 +119,10 @@ export const rowtimeSchema = z.strictObject({
     .describe('the folder for checkpoints, journals and spools; default .rowtime/<application>'),
   checkpointInterval: duration.optional().describe('default 10s'),
   stopTimeout: duration.optional().describe('how long a stop may take; default 90s'),
+  spot: z
+    .boolean()
+    .optional()
+    .describe('on an EC2 spot instance: stop, as on SIGTERM, when EC2 says that it takes the instance back'),
   monitor: z
     .strictObject({ host: z.string().optional(), port: port.optional() })
     .optional()

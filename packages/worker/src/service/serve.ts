@@ -11,6 +11,7 @@ import { parseArn } from '../application/arn.ts';
 import { inputOf, type OutputConnection, outputsOf, regionOf } from '../application/connections.ts';
 import { readApplication } from '../application/read.ts';
 import type { RowtimeSection } from '../application/rowtime-schema.ts';
+import { stateFolder } from '../application/state-folder.ts';
 import { checkpointFiles } from '../checkpoint-files.ts';
 import { durationOf } from '../duration.ts';
 import { CommandError, exitCodes } from '../exit.ts';
@@ -29,6 +30,7 @@ import { createLog } from './log.ts';
 import { monitor } from './monitor.ts';
 import { type ObservedSink, observed } from './observed-sink.ts';
 import { processStatus } from './process-status.ts';
+import { watchSpot } from './spot-notice.ts';
 import type { State, Status } from './status.ts';
 
 const checkpointMsDefault = 10_000;
@@ -51,15 +53,27 @@ export async function serve({ file, version }: ServeOptions): Promise<void> {
   const name = application.ApplicationName;
   const log = createLog(name);
   for (const warning of warnings) log.warn(warning);
-  const state = resolve(dirname(file), rowtime.state ?? join('.rowtime', name));
+  const state = stateFolder(file, application, rowtime);
   const held = lock(state);
   const stop = stopSignal();
+  const spot = rowtime.spot ? watchForSpotNotice(log, stop.stop) : null;
   try {
     await serveLocked({ file, version, now, log, state, stop, application, rowtime });
   } finally {
+    spot?.release();
     stop.release();
     held.release();
   }
+}
+
+function watchForSpotNotice(log: Logger, stop: () => void): ReturnType<typeof watchSpot> {
+  return watchSpot({
+    onNotice: ({ action, time }) => {
+      log.warn({ action, time }, 'EC2 takes this spot instance back');
+      stop();
+    },
+    onUnknown: (reason) => log.warn({ reason }, 'a spot notice would not be seen'),
+  });
 }
 
 interface Context {
