@@ -48,7 +48,10 @@ describe('a function is called as Kinesis Analytics called it', () => {
       return echo(event);
     });
     const place = { shardId: 'shardId-000000000003', sequenceNumber: '4957', partitionKey: 'a"b' };
-    const outcomes = await processor.process([{ data: Buffer.from('hello'), arrival: 1_520_280_173_000, place }], never);
+    const outcomes = await processor.process(
+      [{ data: Buffer.from('hello'), arrival: 1_520_280_173_000, place }],
+      never,
+    );
     processor.close();
     expect(events).toEqual([
       {
@@ -194,7 +197,11 @@ test('calls that wait to be made again end with the signal', async () => {
 
 test.each([
   [404, 'ResourceNotFoundException', 'check the name, the account, and that it is in Region us-east-1'],
-  [403, 'AccessDeniedException', `allow lambda:InvokeFunction on ${functionArn} in the IAM policy of this role or user`],
+  [
+    403,
+    'AccessDeniedException',
+    `allow lambda:InvokeFunction on ${functionArn} in the IAM policy of this role or user`,
+  ],
 ])('%i %s is for somebody to mend', async (status, type, fix) => {
   let calls = 0;
   const processor = await processorOver(() => {
@@ -228,7 +235,9 @@ test('a call brings what Lambda takes, 6 MB, and so many records; a record that 
     never,
   );
   processor.close();
-  expect(outcomes.map(({ result }) => result)).toEqual(sizes.map((size) => (size === 5 << 20 ? 'Rejected' : 'Dropped')));
+  expect(outcomes.map(({ result }) => result)).toEqual(
+    sizes.map((size) => (size === 5 << 20 ? 'Rejected' : 'Dropped')),
+  );
   expect(outcomes[10]).toMatchObject({ message: expect.stringContaining('the record has 5242880 bytes') });
   expect(calls.map(({ records }) => records)).toEqual([4, 4, 2, 7, 7, 6]);
   for (const { bytes } of calls) expect(bytes).toBeLessThanOrEqual(6 << 20);

@@ -49,7 +49,8 @@ export function parseApplication(main: ApplicationFile, side: ApplicationFile | 
     application: api.value,
     rowtime,
     errors: [
-      ...inFile(main.file, [...api.errors, ...own.errors, ...apart]), ...(side ? inFile(side.file, other!.errors) : []),
+      ...inFile(main.file, [...api.errors, ...own.errors, ...apart]),
+      ...(side ? inFile(side.file, other!.errors) : []),
     ],
     unknown: [
       ...inFile(main.file, [...api.unknown, ...own.unknown]),
