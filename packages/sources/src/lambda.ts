@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { LambdaClientConfig } from '@aws-sdk/client-lambda';
 import type { Call } from './aws/errors.ts';
 import { type RetryOptions, retried } from './aws/retry.ts';
-import { FunctionFailed, outcomesOf } from './lambda/answer.ts';
+import { FunctionFailed, outcomesOf, rejected } from './lambda/answer.ts';
 import type { Outcome, RecordProcessor, UnprocessedRecord } from './processor.ts';
 
 export type { Outcome, RecordProcessor, UnprocessedRecord } from './processor.ts';
@@ -146,8 +146,9 @@ function base64Bytes(bytes: number): number {
 }
 
 function tooLarge({ data }: UnprocessedRecord): Outcome {
-  const message = `the record has ${data.length} bytes, which is more in base64 than a call of a function can bring: ${payloadBytesMax}`;
-  return { result: 'Rejected', name: 'ProcessingFailed', message };
+  return rejected(
+    `the record has ${data.length} bytes, which is more in base64 than a call of a function can bring: ${payloadBytesMax}`,
+  );
 }
 
 function sentRecord({ data, arrival, place }: UnprocessedRecord) {

@@ -62,8 +62,8 @@ function outcomeOf(answered: Answered | 'twice' | undefined): Outcome {
   }
 }
 
-function rejected(message: string): Outcome {
-  return { result: 'Rejected', name: 'ProcessingFailed', message };
+export function rejected(message: string): Outcome {
+  return { name: 'ProcessingFailed', message, result: 'Rejected' };
 }
 
 /** Line ends in between are passed over, as MIME has them: some languages write them by default. */
