@@ -1,18 +1,28 @@
 import { errorStreamSchema, fromRows, RowErrors, type Schema, toRows } from '@rowtime/core';
 import { sinkContract } from '@rowtime/core/testing';
-import { seededRandom } from '@rowtime/testing';
+import { type InvokeAnswer, seededRandom, startInvokeServer } from '@rowtime/testing';
 import { describe, expect, test } from 'vitest';
 import { type LambdaSinkOptions, lambdaSink } from '../src/lambda.ts';
-import { type Answer, type OutputEvent, startInvokeServer } from './invoke-server.ts';
 import { unpaced } from './pace.ts';
 
 // features: F205
+
+/** What a function is called with (AWS developer guide, "Lambda Output data model"). */
+interface OutputEvent {
+  readonly invocationId: string;
+  readonly applicationArn: string;
+  readonly records: readonly {
+    readonly recordId: string;
+    readonly lambdaDeliveryRecordMetadata: { readonly retryHint: number };
+    readonly data: string;
+  }[];
+}
 
 describe('lambda sink', () => {
   for (const { name, run } of sinkContract) {
     test(name, async () => {
       const delivered = new Map<string, string[]>();
-      const server = await startInvokeServer((storage, event) => {
+      const server = await startInvokeServer<OutputEvent>((storage, event) => {
         const rows = delivered.get(storage) ?? [];
         delivered.set(storage, rows.concat(event.records.map(({ data }) => Buffer.from(data, 'base64').toString())));
         return ok(event);
@@ -30,7 +40,7 @@ describe('lambda sink', () => {
 
 test('a function is called as Kinesis Analytics called it', async () => {
   const events: OutputEvent[] = [];
-  const server = await startInvokeServer((_, event) => {
+  const server = await startInvokeServer<OutputEvent>((_, event) => {
     events.push(event);
     return ok(event);
   });
@@ -55,7 +65,7 @@ test('a function is called as Kinesis Analytics called it', async () => {
 
 test('what is DeliveryFailed, or not answered for, is brought again, and nothing else', async () => {
   const hints: Record<string, number>[] = [];
-  const server = await startInvokeServer((_, { records }) => {
+  const server = await startInvokeServer<OutputEvent>((_, { records }) => {
     hints.push(
       Object.fromEntries(
         records.map(({ recordId, lambdaDeliveryRecordMetadata: { retryHint } }) => [recordId, retryHint]),
@@ -80,7 +90,7 @@ test('what is DeliveryFailed, or not answered for, is brought again, and nothing
 });
 
 test('a function that fails, answers nonsense, is throttled or cannot be reached is called again with all of them', async () => {
-  const answers: Answer[] = [
+  const answers: InvokeAnswer[] = [
     { throws: 'boom' },
     { answer: 'no JSON' },
     { answer: { other: [] } },
@@ -90,7 +100,7 @@ test('a function that fails, answers nonsense, is throttled or cannot be reached
     'reset',
   ];
   let calls = 0;
-  const server = await startInvokeServer((_, event) => answers[calls++] ?? ok(event));
+  const server = await startInvokeServer<OutputEvent>((_, event) => answers[calls++] ?? ok(event));
   const sink = sinkTo(server.url, { functionName: 'deliver' });
   await sink.open(null);
   sink.write(batch(0, 3));
@@ -104,7 +114,7 @@ test('a function that fails, answers nonsense, is throttled or cannot be reached
 
 test('a call brings no more rows and bytes than it may', async () => {
   const calls: [number, number][] = [];
-  const server = await startInvokeServer((_, event, bytes) => {
+  const server = await startInvokeServer<OutputEvent>((_, event, bytes) => {
     calls.push([event.records.length, bytes]);
     return ok(event);
   });
@@ -132,7 +142,7 @@ test('whatever the function answers, every row is Ok once in the end', async () 
   for (let seed = 1; seed <= 12; seed++) {
     const random = seededRandom(seed);
     const done: string[] = [];
-    const server = await startInvokeServer((_, event) => {
+    const server = await startInvokeServer<OutputEvent>((_, event) => {
       const chance = random();
       if (chance < 0.1) return { throws: 'boom' };
       if (chance < 0.2) return { status: 500, type: 'ServiceException' };
@@ -160,7 +170,7 @@ test.each([
   ['ResourceNotFoundException', 404, 'create it, or name the region'],
   ['ExpiredTokenException', 403, 'give the worker a role'],
 ])('%s: says the action, the function and the fix', async (type, status, fix) => {
-  const server = await startInvokeServer(() => ({ status, type }));
+  const server = await startInvokeServer<OutputEvent>(() => ({ status, type }));
   const sink = sinkTo(server.url, { functionName: 'deliver' });
   await sink.open(null);
   sink.write(batch(0, 1));
@@ -181,7 +191,7 @@ function batch(from: number, to: number) {
   );
 }
 
-function ok({ records }: OutputEvent): Answer {
+function ok({ records }: OutputEvent): InvokeAnswer {
   return { answer: { records: records.map(({ recordId }) => ({ recordId, result: 'Ok' })) } };
 }
 

@@ -6,6 +6,8 @@ export type { DeliveryStreams, FirehoseQuotas } from './firehose/delivery-stream
 export type { ServerProcess } from './kinesis/kinesalite.ts';
 export { startKinesalite } from './kinesis/kinesalite.ts';
 export { startKinesisLocal } from './kinesis/kinesis-local.ts';
+export type { InvokeAnswer, InvokeServer } from './lambda/invoke-server.ts';
+export { startInvokeServer } from './lambda/invoke-server.ts';
 export type { Comparison, LedgerEntry } from './ledger.ts';
 export { Ledger } from './ledger.ts';
 export type { S3Store, StoredObject, Upload } from './s3/store.ts';

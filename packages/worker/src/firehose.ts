@@ -143,6 +143,7 @@ const noRows = {
   push() {},
   end() {},
   decode: () => false,
+  reject() {},
   take: () => ({ batch: null, rejected: [] }),
 };
 

@@ -77,6 +77,9 @@ const passing = new Set([
   'SlowDown',
   'KMSThrottlingException',
   'ResourceInUseException',
+  // A function that is being changed, or that failed inside.
+  'ResourceConflictException',
+  'FunctionFailed',
   'InternalFailure',
   'InternalFailureException',
   'ServiceUnavailable',

@@ -5,7 +5,7 @@ import { Arrivals } from './arrivals.ts';
 import { coerce, integerMax, type JsonValue } from './coerce.ts';
 import { ColumnWriter } from './column-writer.ts';
 import { daysFromCivil, timeOf } from './datetime.ts';
-import { type Decoded, type JsonDecoder, rejectedBytesMax } from './json.ts';
+import { type Decoded, type JsonDecoder, rejectedBytesMax, rejectedBytesTotalMax } from './json.ts';
 import { Memory } from './memory.ts';
 import { jsonString } from './record-scanner.ts';
 import { hashBytes } from './text-interner.ts';
@@ -46,7 +46,6 @@ const roomBytes = 256 * 1024;
 const padBytes = 64;
 const rowsAtFirst = 1024;
 const takenBytesMax = 32 << 20;
-const rejectedBytesTotalMax = 4 << 20;
 const delimiterBytesMax = 1024;
 
 /** What is at the end of a value. */
@@ -198,6 +197,12 @@ class Decoder implements CsvDecoder {
       if (this.#base + this.#at === 0 && !this.#skipMark()) return false;
       if (this.#at === this.#filled || !this.#row(arrival)) return false;
     }
+  }
+
+  reject(rejected: RejectedRecord): void {
+    const record = new Uint8Array(rejected.record.subarray(0, rejectedBytesMax));
+    this.#rejected.push({ ...rejected, record });
+    this.#rejectedBytes += record.length;
   }
 
   take(): Decoded {

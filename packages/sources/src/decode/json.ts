@@ -74,6 +74,9 @@ export interface JsonDecoder {
    *  flattens into several rows is not split, so a few more may wait; of large records fewer do. Rejected records count
    *  as rows do. */
   decode(arrival: Millis, rowsMax: number): boolean;
+  /** Puts a record that somebody else rejected behind what was rejected so far. Its bytes are cut to what error_stream can
+   *  hold. */
+  reject(record: RejectedRecord): void;
   take(): Decoded;
 }
 
@@ -93,8 +96,9 @@ const rowsAtFirst = 1024;
 const patienceMax = 64;
 /** A batch is the unit of memory: rows are handed over before their records are larger than this, */
 const takenBytesMax = 32 << 20;
-/** and rejected records, which keep their bytes, before these are many. */
-const rejectedBytesTotalMax = 4 << 20;
+/** and rejected records, which keep their bytes, before these are many: more than one answer of a function can hold, which
+ *  the source of a delivery stream decodes as one. */
+export const rejectedBytesTotalMax = 8 << 20;
 
 /**
  * A record that is not JSON, or too long: where the next one begins has to be guessed.
@@ -233,6 +237,12 @@ class Decoder implements JsonDecoder {
       if (this.#at === this.#filled) return false;
       if (!this.#record(arrival)) return false;
     }
+  }
+
+  reject(rejected: RejectedRecord): void {
+    const record = new Uint8Array(rejected.record.subarray(0, rejectedBytesMax));
+    this.#rejected.push({ ...rejected, record });
+    this.#rejectedBytes += record.length;
   }
 
   take(): Decoded {

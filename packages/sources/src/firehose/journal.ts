@@ -158,10 +158,11 @@ export class Journal {
   read(
     from: JournalPosition,
     bytesMax: number,
+    recordsMax = Number.POSITIVE_INFINITY,
   ): { readonly found: readonly JournalRecord[]; readonly next: JournalPosition } {
     const found: JournalRecord[] = [];
     let [bytes, { segment, offset, record }] = [0, from];
-    while (bytes < bytesMax) {
+    while (bytes < bytesMax && found.length < recordsMax) {
       const end = this.#segments.get(segment);
       if (end === undefined) throw this.#missing(segment);
       if (offset >= end) {
@@ -171,7 +172,7 @@ export class Journal {
       }
       const { frame, next } = this.#frameAt(segment, offset);
       const records = frame.kind === 'records' ? frame.records : [];
-      for (; record < records.length && bytes < bytesMax; record++) {
+      for (; record < records.length && bytes < bytesMax && found.length < recordsMax; record++) {
         const data = records[record]!;
         found.push({ data, time: (frame as Extract<Frame, { kind: 'records' }>).time });
         bytes += data.length;

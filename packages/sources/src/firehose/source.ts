@@ -7,7 +7,8 @@ import {
   type Schema,
   type Source,
 } from '@rowtime/core';
-import type { Journal, JournalPosition } from './journal.ts';
+import type { Outcome, RecordProcessor } from '../processor.ts';
+import type { Journal, JournalPosition, JournalRecord } from './journal.ts';
 
 /** What a decoder of records offers: `createJsonDecoder` does. */
 export interface RecordDecoder {
@@ -16,6 +17,7 @@ export interface RecordDecoder {
   push(bytes: Uint8Array): void;
   end(): void;
   decode(arrival: Millis, rowsMax: number): boolean;
+  reject(record: RejectedRecord): void;
   take(): { readonly batch: Batch | null; readonly rejected: readonly RejectedRecord[] };
 }
 
@@ -27,6 +29,8 @@ export interface DeliveryStreamSourceOptions {
   readonly stream: string;
   /** Where the delivery stream lands its records, as they are: an ObjectWriter. */
   readonly landing?: { append(bytes: Uint8Array, time: Millis): void };
+  /** Changes the records before they are decoded; they land as they came. The source closes it. */
+  readonly processor?: RecordProcessor;
 }
 
 /** The records of a journal as the source of an application. It takes part in the checkpoints too, as a participant:
@@ -44,28 +48,50 @@ export function deliveryStreamSource({
   decoder,
   stream,
   landing,
+  processor,
 }: DeliveryStreamSourceOptions): DeliveryStreamSource {
   let position = journal.start;
+  // While the processor has records they are not yet read: neither landed nor behind the position.
+  let processing: Processing | null = null;
+  const closed = new AbortController();
+
+  const add = ({ data, time }: JournalRecord, outcome: Outcome | undefined): void => {
+    landing?.append(data, time);
+    if (outcome?.result === 'Dropped') return;
+    if (outcome?.result === 'Rejected') {
+      const { name, message } = outcome;
+      decoder.reject({ time, name, message: `${message}; record of ${stream}`, record: data });
+      return;
+    }
+    // One record never runs on in the next, however it is broken.
+    decoder.begin(0, stream);
+    decoder.push(outcome?.data ?? data);
+    decoder.end();
+    const isFull = decoder.decode(time, Number.POSITIVE_INFINITY);
+    assert(!isFull, 'a poll is less than the decoder can hold');
+  };
+
   return {
     schema: decoder.schema,
     async open(from) {
       position = from ?? journal.start;
     },
     async poll(signal) {
-      let read = journal.read(position, pollBytes);
+      let read = processing?.read ?? journal.read(position, pollBytes, processor?.recordsMax);
       if (read.found.length === 0) {
         await journal.ready(idleMs, signal);
-        read = journal.read(position, pollBytes);
+        read = journal.read(position, pollBytes, processor?.recordsMax);
       }
-      for (const { data, time } of read.found) {
-        landing?.append(data, time);
-        // One record never runs on in the next, however it is broken.
-        decoder.begin(0, stream);
-        decoder.push(data);
-        decoder.end();
-        const isFull = decoder.decode(time, Number.POSITIVE_INFINITY);
-        assert(!isFull, 'a poll is less than the decoder can hold');
+      let outcomes: readonly Outcome[] = [];
+      if (processor && read.found.length > 0) {
+        processing ??= begin(processor, read, closed.signal);
+        const done = await within(processing.outcomes, processMs, signal);
+        // A function may take minutes: checkpoints and the windows of other rows do not wait for it.
+        if (!done) return { ...decoder.take(), caughtUpTo: read.found[0]!.time, end: false };
+        outcomes = done;
+        processing = null;
       }
+      for (const [i, record] of read.found.entries()) add(record, outcomes[i]);
       position = read.next;
       const last = read.found.at(-1)?.time;
       const caughtUpTo =
@@ -73,7 +99,10 @@ export function deliveryStreamSource({
       return { ...decoder.take(), caughtUpTo, end: false };
     },
     position: () => position,
-    async close() {},
+    async close() {
+      closed.abort();
+      processor?.close();
+    },
     millisBehindLatest() {
       const [next] = journal.read(position, 1).found;
       return next ? Math.max(0, journal.caughtUpTo() - next.time) : 0;
@@ -82,9 +111,42 @@ export function deliveryStreamSource({
   };
 }
 
+interface Processing {
+  readonly read: ReturnType<Journal['read']>;
+  readonly outcomes: Promise<readonly Outcome[]>;
+}
+
+function begin(processor: RecordProcessor, read: Processing['read'], signal: AbortSignal): Processing {
+  const records = read.found.map(({ data, time }) => ({ data, arrival: time }));
+  const outcomes = processor.process(records, signal);
+  // The poll that waits for it next throws it.
+  outcomes.catch(() => {});
+  return { read, outcomes };
+}
+
+/** What it resolves to; null if that takes longer, or the signal is aborted. */
+function within<T>(promise: Promise<T>, millis: Millis, signal: AbortSignal): Promise<T | null> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', giveUp);
+    };
+    const giveUp = (): void => {
+      stop();
+      resolve(null);
+    };
+    const timer = setTimeout(giveUp, millis);
+    signal.addEventListener('abort', giveUp);
+    promise.then(resolve, reject).finally(stop);
+    if (signal.aborted) giveUp();
+  });
+}
+
 /** Records of a poll, in bytes. */
 const pollBytes = 1 << 20;
 const idleMs = 100;
+/** How long a poll waits for a processor. */
+const processMs = 500;
 
 // If the newest checkpoint turns out to be damaged, an older one is used, and its records are wanted again.
 const checkpointsKept = 3;

@@ -1,4 +1,5 @@
 import type { Millis } from '@rowtime/core';
+import type { Outcome } from '../processor.ts';
 import type { ShardStart } from './client.ts';
 import type { ShardReply } from './read-shard.ts';
 import { userRecords } from './user-records.ts';
@@ -15,6 +16,8 @@ export interface QueuedRecord {
   readonly arrival: Millis;
   /** The same, raised where the shard's times go back. */
   readonly time: Millis;
+  /** A processor gave it up: it has no rows, and only its place in the stream. `data` is the record as it came. */
+  readonly left?: Exclude<Outcome, { readonly result: 'Ok' }>;
 }
 
 /** Where reading of a shard goes on. Plain data. */
@@ -87,19 +90,30 @@ export class Lane {
     return Math.min(Math.max(Math.floor(bytes / this.#averageBytes), 1), 10_000);
   }
 
-  /** Takes a reply. `settleMs`: a record may show up that long after the time it is stamped with. */
-  add({ records, millisBehindLatest, caughtUpTo }: ShardReply, settleMs: number): void {
+  /** Takes a reply. `settleMs`: a record may show up that long after the time it is stamped with. `outcomes`: what a
+   *  processor made of the records, if there is one. */
+  add(
+    { records, millisBehindLatest, caughtUpTo }: ShardReply,
+    settleMs: number,
+    outcomes: readonly Outcome[] = [],
+  ): void {
     this.behind = millisBehindLatest;
     let bytes = 0;
-    for (const { SequenceNumber, PartitionKey, Data, ApproximateArrivalTimestamp } of records) {
+    for (const [i, { SequenceNumber, PartitionKey, Data, ApproximateArrivalTimestamp }] of records.entries()) {
       const sequence = SequenceNumber!;
-      const data = Data!;
+      const outcome = outcomes[i];
+      const data = outcome?.result === 'Ok' ? outcome.data : Data!;
       const arrival = ApproximateArrivalTimestamp!.getTime();
       this.#time = Math.max(this.#time, arrival);
       const time = this.#time;
       bytes += data.length + recordOverheadBytes;
       const from = this.#skip?.sequence === sequence ? this.#skip.sub! : 0;
       this.#skip = null;
+      if (outcome && outcome.result !== 'Ok') {
+        const left = { partitionKey: PartitionKey!, data, arrival, time, left: outcome };
+        this.#push({ sequence, sub: 0, isLast: true, ...left });
+        continue;
+      }
       const packed = userRecords(data);
       if (!packed) {
         this.#push({ sequence, sub: 0, isLast: true, partitionKey: PartitionKey!, data, arrival, time });

@@ -16,6 +16,7 @@ import type { CsvFormat } from '../decode/csv.ts';
 import type { InputColumn, JsonDecoder } from '../decode/json.ts';
 import { createDecoder } from '../decoder.ts';
 import { SourceError } from '../errors.ts';
+import type { Outcome, RecordProcessor } from '../processor.ts';
 import { type KinesisClientOptions, KinesisStream, type ShardStart } from './client.ts';
 import { Lane, type QueuedRecord, type ShardPosition, startAt } from './lane.ts';
 import { pollShard, type ShardReading, type ShardReply } from './read-shard.ts';
@@ -47,6 +48,8 @@ export interface KinesisSourceOptions {
   /** The name of a consumer for enhanced fan-out; it is registered if it is not yet, and stays. Default: GetRecords. */
   readonly fanOut?: string;
   readonly client?: KinesisClientOptions;
+  /** Changes the records of the stream before they are taken apart and decoded. The source closes it. */
+  readonly processor?: RecordProcessor;
   /** The wall clock. */
   readonly now: () => Millis;
   /** In [0, 1): spreads retries. */
@@ -217,6 +220,7 @@ class Shards implements KinesisSource {
     this.#stopped.abort();
     this.#letRead();
     this.#stream.destroy();
+    this.#options.processor?.close();
     await Promise.all(this.#readers);
   }
 
@@ -284,7 +288,7 @@ class Shards implements KinesisSource {
     const { signal } = this.#stopped;
     try {
       for await (const reply of replies) {
-        lane.add(reply, this.#options.settleMs ?? 1_000);
+        lane.add(reply, this.#options.settleMs ?? 1_000, await this.#processed(lane, reply));
         this.#wake();
         while (lane.bytes > this.#bytesOfLane && !signal.aborted) {
           await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -300,6 +304,17 @@ class Shards implements KinesisSource {
       if (!signal.aborted) this.#failure ??= error;
     }
     this.#wake();
+  }
+
+  async #processed({ shard }: Lane, { records }: ShardReply): Promise<readonly Outcome[]> {
+    const { processor } = this.#options;
+    if (!processor || records.length === 0) return [];
+    const unprocessed = records.map(({ Data, ApproximateArrivalTimestamp, SequenceNumber, PartitionKey }) => ({
+      data: Data!,
+      arrival: ApproximateArrivalTimestamp!.getTime(),
+      place: { shardId: shard, sequenceNumber: SequenceNumber!, partitionKey: PartitionKey! },
+    }));
+    return processor.process(unprocessed, this.#stopped.signal);
   }
 
   // One listing after the other: an older one must not replace a newer.
@@ -371,6 +386,7 @@ class Shards implements KinesisSource {
   /** Whether the batch is full. */
   #decode(lane: Lane, record: QueuedRecord, rowsMax: number): boolean {
     const decoder = this.#decoder;
+    if (record.left) return this.#leaveOut(lane, record, record.left, rowsMax);
     if (this.#open !== record) {
       const { sequence, sub, isLast, data } = record;
       const user = sub > 0 || !isLast ? `, user record ${sub},` : '';
@@ -389,6 +405,30 @@ class Shards implements KinesisSource {
     lane.shift();
     this.#open = null;
     return false;
+  }
+
+  /** A record without rows takes its turn as any other, so that it is behind the position, and its failure reported, once. */
+  #leaveOut(
+    lane: Lane,
+    { sequence, time, data }: QueuedRecord,
+    left: NonNullable<QueuedRecord['left']>,
+    rowsMax: number,
+  ): boolean {
+    this.#time = time;
+    lane.shift();
+    if (left.result === 'Dropped') return false;
+    const { name, message } = left;
+    const decoder = this.#decoder;
+    decoder.reject({
+      time,
+      name,
+      message: `${message}; record with sequence number ${sequence} in ${lane.shard}`,
+      record: data,
+    });
+    // Of nothing it decodes nothing, and says whether it is full.
+    decoder.begin();
+    decoder.end();
+    return decoder.decode(time, rowsMax);
   }
 
   /** Merges what comes, until there is something, for half a second. Whether there was. */

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { type ApiApplication, applicationSchema } from './api-schema.ts';
+import { unprocessable } from './connections.ts';
 import { Document, type Path, type Problem, printPath } from './document.ts';
 import { normalise } from './normalise.ts';
 import { type RowtimeSection, rowtimeSchema } from './rowtime-schema.ts';
@@ -40,10 +41,17 @@ export function parseApplication(main: ApplicationFile, side: ApplicationFile | 
   const own = validate(rowtimeSchema, section ?? {}, (path) => at(document, ['rowtime', ...path]));
   const other = beside && validate(rowtimeSchema, beside.value, (path) => at(beside, path));
   const rowtime = { ...own.value, ...other?.value };
+  const apart = unprocessable(api.value, rowtime).map(({ path, message }) => ({
+    ...at(document, locate(path)),
+    message,
+  }));
   return {
     application: api.value,
     rowtime,
-    errors: [...inFile(main.file, [...api.errors, ...own.errors]), ...(side ? inFile(side.file, other!.errors) : [])],
+    errors: [
+      ...inFile(main.file, [...api.errors, ...own.errors, ...apart]),
+      ...(side ? inFile(side.file, other!.errors) : []),
+    ],
     unknown: [
       ...inFile(main.file, [...api.unknown, ...own.unknown]),
       ...(side ? inFile(side.file, other!.unknown) : []),

@@ -11,6 +11,22 @@ export function inputOf(input: ApiApplication['Inputs'][number], { inputs = {} }
   return section.from === 'kinesis' && arn !== undefined ? { stream: arn, ...section } : section;
 }
 
+/** The ARN of the function that changes the records of an input before they are decoded; null: there is none. */
+export function processorOf({ InputProcessingConfiguration: processing }: ApiApplication['Inputs'][number]) {
+  return processing?.InputLambdaProcessor.ResourceARN ?? null;
+}
+
+/** Inputs with a function that changes their records, and with records that come so that rowtime calls none. */
+export function unprocessable(application: ApiApplication | null, rowtime: RowtimeSection) {
+  return (application?.Inputs ?? []).flatMap((input, i) => {
+    const { from } = inputOf(input, rowtime);
+    if (processorOf(input) === null || (from !== 's3' && from !== 'files')) return [];
+    const fix = `say from "kinesis", "directPut" or "httpEndpoint", or take it out and give records as the function leaves them`;
+    const message = `names a function, and with "from": "${from}" in rowtime.inputs.${input.NamePrefix} none is called; ${fix}`;
+    return [{ path: ['Inputs', i, 'InputProcessingConfiguration'], message }];
+  });
+}
+
 /** The ARNs of the streams and functions that an application names. */
 export function arnsOf({ Inputs, Outputs }: ApiApplication): Arn[] {
   return [

@@ -4,6 +4,7 @@ import { ObjectWriter } from '@rowtime/sinks/objects';
 import { createDecoder, type InputSchema } from '@rowtime/sources/decoder';
 import { fileSource } from '@rowtime/sources/file';
 import { DeliveryStreams, deliveryStreamSource, firehoseEndpoint, listen } from '@rowtime/sources/firehose';
+import type { RecordProcessor } from '@rowtime/sources/lambda';
 import { nameAndRegion, parseArn, parseS3Url } from '../application/arn.ts';
 import type { InputSection, RowtimeSection } from '../application/rowtime-schema.ts';
 import { durationOf } from '../duration.ts';
@@ -40,6 +41,12 @@ export interface InputContext {
   readonly rowtime: RowtimeSection;
   /** The ARN of KinesisFirehoseInput. */
   readonly deliveryStream: string | null;
+  /** The ARNs of InputLambdaProcessor, and of who calls it and for which stream; null: records are decoded as they come. */
+  readonly processor: {
+    readonly functionArn: string;
+    readonly applicationArn: string;
+    readonly streamArn: string;
+  } | null;
   readonly state: string;
   /** Aborted: what cannot be delivered now is left to the next process. */
   readonly hurry: AbortSignal;
@@ -95,7 +102,9 @@ async function connectKinesis(section: Section<'kinesis'>, context: InputContext
   }
   const { kinesisSource } = await import('@rowtime/sources/kinesis');
   const at = startOf(section.at ?? startingPosition, name);
+  const processor = await connectProcessor(context);
   const source = await kinesisSource({
+    ...(processor && { processor }),
     stream: section.stream,
     ...schema,
     start: at === 'NOW' ? 'LATEST' : at === 'TRIM_HORIZON' ? at : { at },
@@ -161,8 +170,9 @@ function startOf(text: string | undefined, name: string): 'NOW' | 'TRIM_HORIZON'
 /** The worker is a delivery stream itself: producers, or a delivery stream in AWS, send it records over HTTP. */
 async function connectDeliveryStream(
   section: Section<'directPut' | 'httpEndpoint'>,
-  { name, schema, used, deliveryStream, state, rowtime, hurry, now, log }: InputContext,
+  context: InputContext,
 ): Promise<ConnectedInput> {
+  const { name, schema, used, deliveryStream, state, rowtime, hurry, now, log } = context;
   const { host = '127.0.0.1', port = portDefault, bucket } = section;
   const accessKey = section.from === 'httpEndpoint' ? accessKeyOf(section) : null;
   if (accessKey === null && !isLoopback(host)) {
@@ -202,11 +212,13 @@ async function connectDeliveryStream(
     ...(accessKey !== null && { accessKey }),
     onError: (error) => log(error instanceof Error ? error.message : String(error)),
   });
+  const processor = await connectProcessor(context);
   const source = deliveryStreamSource({
     journal,
     decoder: createDecoder(schema, { used }),
     stream,
     ...(landing && { landing }),
+    ...(processor && { processor }),
   });
   const server = await listen(app, { host, port });
   return {
@@ -220,6 +232,23 @@ async function connectDeliveryStream(
       await streams.close();
     },
   };
+}
+
+/** The function that records pass before they are decoded; null: there is none. */
+async function connectProcessor({ processor, rowtime, log }: InputContext): Promise<RecordProcessor | null> {
+  if (!processor) return null;
+  const { lambdaProcessor } = await import('@rowtime/sources/lambda');
+  const { functionArn, applicationArn, streamArn } = processor;
+  return lambdaProcessor({
+    functionName: functionArn,
+    applicationArn,
+    streamArn,
+    client: connection(rowtime, 'lambda', nameAndRegion(functionArn).region),
+    random: Math.random,
+    onRetry: ({ action, resource }, error, attempt) =>
+      log(`${action} on ${resource} failed ${attempt} times: ${String(error)}`),
+    onStray: log,
+  });
 }
 
 /** Where records of a delivery stream land, as they are: a folder, or S3. */

@@ -8,7 +8,7 @@ import { type Application, compile, frame, type ReferenceTable, SqlError } from 
 import type { Logger } from 'pino';
 import type { ApiApplication } from '../application/api-schema.ts';
 import { parseArn } from '../application/arn.ts';
-import { inputOf, type OutputConnection, outputsOf, regionOf } from '../application/connections.ts';
+import { inputOf, type OutputConnection, outputsOf, processorOf, regionOf } from '../application/connections.ts';
 import { readApplication } from '../application/read.ts';
 import type { RowtimeSection } from '../application/rowtime-schema.ts';
 import { stateFolder } from '../application/state-folder.ts';
@@ -114,6 +114,8 @@ async function serveLocked(context: Context): Promise<void> {
   const hurry = new AbortController();
   const outputs = await connectOutputs(context, compiled, hurry.signal);
   const metadata = compiled.streams.find(({ name }) => name === streams[0])?.metadata ?? [];
+  const functionArn = processorOf(declared);
+  const streamArn = (declared.KinesisStreamsInput ?? declared.KinesisFirehoseInput)?.ResourceARN ?? '';
   const input = await connectInput(inputOf(declared, rowtime), {
     name: `${file}: rowtime.inputs.${declared.NamePrefix}`,
     schema,
@@ -124,6 +126,7 @@ async function serveLocked(context: Context): Promise<void> {
     hurry: hurry.signal,
     isPartitioned: streams.length > 1,
     deliveryStream: declared.KinesisFirehoseInput?.ResourceARN ?? null,
+    processor: functionArn === null ? null : { functionArn, streamArn, applicationArn: arnOf(application) },
     state,
     now,
     log: (message) => log.warn(message),
@@ -187,6 +190,11 @@ function compiledProgram(file: string, sql: string, options: Parameters<typeof c
       throw new CommandError(`${file}: ApplicationCode\n${frame(sql, error)}`, exitCodes.usage);
     throw error;
   }
+}
+
+/** What functions are told; a request of CreateApplication has none yet. */
+function arnOf({ ApplicationARN }: ApiApplication): string {
+  return typeof ApplicationARN === 'string' ? ApplicationARN : '';
 }
 
 async function tablesOf(context: Context): Promise<Record<string, ReferenceTable>> {
@@ -254,7 +262,7 @@ async function connectOutputs(
       }
       const sink = await connectOutput(output, stream.schema, {
         rowtime,
-        applicationArn: typeof application.ApplicationARN === 'string' ? application.ApplicationARN : '',
+        applicationArn: arnOf(application),
         name: `${file}: output ${output.stream}`,
         state,
         hurry,

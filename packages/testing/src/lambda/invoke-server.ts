@@ -1,19 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What a function of the test is called with (AWS developer guide, "Lambda Output data model"). */
-export interface OutputEvent {
-  readonly invocationId: string;
-  readonly applicationArn: string;
-  readonly records: readonly {
-    readonly recordId: string;
-    readonly lambdaDeliveryRecordMetadata: { readonly retryHint: number };
-    readonly data: string;
-  }[];
-}
-
-/** What it gives back: an answer, an error inside the function, or an error of the service. */
-export type Answer =
+/** What a function of a test gives back: an answer, an error inside the function, or an error of the service. */
+export type InvokeAnswer =
   | { readonly answer: unknown }
   | { readonly throws: string }
   | { readonly status: number; readonly type: string }
@@ -24,16 +13,17 @@ export interface InvokeServer {
   close(): Promise<void>;
 }
 
-/** Invoke of Lambda, on loopback: POST /2015-03-31/functions/{name}/invocations. */
-export async function startInvokeServer(
-  answer: (name: string, event: OutputEvent, bytes: number) => Answer,
+/** Invoke of Lambda, on loopback: POST /2015-03-31/functions/{name}/invocations. `answer` is the functions: it is given the
+ *  name or ARN that is called, the event, and how many bytes it came in. */
+export async function startInvokeServer<Event>(
+  answer: (name: string, event: Event, bytes: number) => InvokeAnswer | Promise<InvokeAnswer>,
 ): Promise<InvokeServer> {
   const server = createServer(async (request, reply) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
     const [, name = ''] = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(request.url ?? '') ?? [];
-    const result = answer(decodeURIComponent(name), JSON.parse(body.toString()) as OutputEvent, body.length);
+    const result = await answer(decodeURIComponent(name), JSON.parse(body.toString()) as Event, body.length);
     if (result === 'reset') return void request.socket.destroy();
     if ('status' in result) {
       reply.writeHead(result.status, { 'content-type': 'application/json', 'x-amzn-errortype': result.type });
