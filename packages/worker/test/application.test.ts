@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type ParsedApplication, parseApplication, printProblem } from '../src/application/application.ts';
 import { rowtimeJsonSchema } from '../src/application/json-schema.ts';
 
-// features: F202 F208
+// features: F202 F208 F220
 
 const code = 'CREATE OR REPLACE STREAM "D" (a INTEGER);';
 const kinesisArn = 'arn:aws:kinesis:us-east-1:123456789012:stream/ratings';

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { printed, putRecords } from './put-records.ts';
 import { filesIn, rowsIn, rowtime, temporaryFolder } from './rowtime.ts';
 
-// features: F198 F210
+// features: F198 F210 F218
 
 const code = `
 CREATE OR REPLACE STREAM "PASSED" (i INTEGER);
@@ -149,6 +149,41 @@ test('a service says how it is, and refuses a second one of itself', async () =>
     .map((line) => JSON.parse(line));
   expect(lines.filter(({ msg }) => msg).map(({ msg }) => msg)).toEqual(['started', 'stopping', 'stopped']);
   expect(lines.some((line) => line['_aws']?.CloudWatchMetrics[0].Namespace === 'Numbers')).toBe(true);
+});
+
+// features: F201
+test('reference data are read again at each start, and the stream goes on where it was', async () => {
+  const folder = temporaryFolder();
+  const table = join(folder, 'names.csv');
+  const application = JSON.parse(readFileSync(writeApplication(folder), 'utf8'));
+  const column = (Name: string, SqlType: string) => ({ Name, SqlType });
+  application.ApplicationCode = `CREATE OR REPLACE STREAM "PASSED" (i INTEGER, name VARCHAR(8));
+    CREATE OR REPLACE PUMP "P" AS INSERT INTO "PASSED"
+    SELECT STREAM s."i", n."name" FROM "S_001" AS s LEFT JOIN "NAMES" AS n ON s."i" = n."k";`;
+  application.ReferenceDataSources = [
+    {
+      TableName: 'NAMES',
+      S3ReferenceDataSource: { BucketARN: 'arn:aws:s3:::tables', FileKey: 'names.csv' },
+      ReferenceSchema: {
+        RecordFormat: { RecordFormatType: 'CSV' },
+        RecordColumns: [column('k', 'INTEGER'), column('name', 'VARCHAR(8)')],
+      },
+    },
+  ];
+  application.rowtime.outputs = { PASSED: { to: 'files', folder: join(folder, 'out'), bufferInterval: '300ms' } };
+  application.rowtime.tables = { NAMES: 'names.csv' };
+  const file = join(folder, 'application.json');
+  writeFileSync(file, JSON.stringify(application));
+  for (const name of ['old', 'new']) {
+    writeFileSync(table, `7,${name}\n`);
+    const { process: worker, finished } = rowtime('run', file);
+    const { put } = await started(worker);
+    expect(await putRecords(put, 'numbers', ['{"i":7}'])).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    worker.kill('SIGTERM');
+    expect((await finished).code).toBe(0);
+  }
+  expect(rowsIn(join(folder, 'out'), 'PASSED').map((row) => row['NAME'])).toEqual(['old', 'new']);
 });
 
 test('metrics go to CloudWatch when it is asked for, and a refusal stops nobody', async () => {
