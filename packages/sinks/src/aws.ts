@@ -1,3 +1,5 @@
+import { SinkError } from './errors.ts';
+
 /** Where a service is and who asks. What is left out comes from the SDK's own chain: environment, profile, instance role. */
 export interface AwsConnection {
   readonly region?: string;
@@ -35,7 +37,7 @@ export async function expectRegion(
   try {
     await client.config.region();
   } catch (cause) {
-    throw new Error(`${resource}: no region. To fix it: give the option region, or set AWS_REGION.`, { cause });
+    throw new SinkError(`${resource}: no region. To fix it: give the option region, or set AWS_REGION.`, { cause });
   }
 }
 
@@ -133,7 +135,7 @@ export function fatalError(error: unknown, { action, resource, region }: AwsCall
   const fix = fixes[name] ?? (status === 301 ? fixes['PermanentRedirect'] : undefined);
   const said = message === '' ? '' : `: ${message.replace(/\.$/, '')}`;
   const text = `${action} on ${resource}${place} failed: ${name}${said}`;
-  return new Error(fix === undefined ? text : `${text}. To fix it: ${fix}.`, { cause: error });
+  return new SinkError(fix === undefined ? text : `${text}. To fix it: ${fix}.`, { cause: error });
 }
 
 interface Facts {

@@ -4,6 +4,8 @@ import { safeName } from './layout.ts';
 import { objectSink } from './object-sink.ts';
 import { type ObjectCut, ObjectWriter } from './objects.ts';
 
+export { SinkError } from './errors.ts';
+
 export interface FileSinkOptions extends ObjectCut {
   readonly folder: string;
   readonly schema: Schema;

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { assert, type Millis, type Participant } from '@rowtime/core';
 import { type Bucket, type Compression, extensionOf, FolderBucket } from './bucket.ts';
+import { SinkError } from './errors.ts';
 import { type LayoutOptions, type ObjectLayout, objectLayout, safeName } from './layout.ts';
 import { type Measure, RootedFolder } from './rooted-folder.ts';
 import { Stopped } from './stopped.ts';
@@ -243,7 +244,7 @@ export class ObjectWriter implements Participant {
     const found = await this.#bucket.measure(key);
     if (!found) throw this.#damaged(object, null);
     if (same(found, object)) return;
-    throw new Error(
+    throw new SinkError(
       `${this.#bucket.locate(key)} exists with other content: found ${print(found)}, expected ${print(object)}. ` +
         'It belongs to another run: take an empty place, or the checkpoint that goes with this one.',
     );
@@ -290,7 +291,7 @@ export class ObjectWriter implements Participant {
   #damaged(object: ObjectState, found: Measure | null): Error {
     const path = this.#folder.path(this.#part(object.sequence));
     const what = found ? `holds other bytes: found ${print(found)}, expected ${print(object)}` : 'is missing';
-    return new Error(`${path} ${what}: the checkpoint needs it for ${this.#key(object)}`);
+    return new SinkError(`${path} ${what}: the checkpoint needs it for ${this.#key(object)}`);
   }
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { LimitError, PlanMismatch } from '@rowtime/core';
+import { SinkError } from '@rowtime/sinks/file';
 import { SourceError } from '@rowtime/sources/file';
 import { frame, SqlError } from '@rowtime/sql';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -377,7 +378,12 @@ function report(error: unknown): number {
     print(error.message);
     return error.exitCode;
   }
-  if (error instanceof SourceError || error instanceof LimitError || isSystemError(error)) {
+  if (
+    error instanceof SourceError ||
+    error instanceof SinkError ||
+    error instanceof LimitError ||
+    isSystemError(error)
+  ) {
     print(error.message);
     return exitCodes.config;
   }

@@ -13,8 +13,6 @@ export interface MetricsContext {
 type Write = (metrics: readonly MetricDatum[], time: number) => Promise<void>;
 
 const everyMs = 60_000;
-/** AWS CloudWatch API reference, PutMetricData. */
-const metricsPerCall = 1_000;
 
 /** Metrics for CloudWatch, once a minute and at the end: as EMF lines between those of the log, by PutMetricData, or both. null:
  *  neither is wanted. Resolves with what ends it. */
@@ -23,7 +21,10 @@ export async function emitMetrics(context: MetricsContext): Promise<(() => Promi
   const { emf = false, cloudWatch = false, namespace = 'rowtime' } = rowtime.metrics ?? {};
   const writers: Write[] = [];
   if (emf) writers.push(async (metrics, time) => void process.stdout.write(emfLines(metrics, namespace, time)));
-  if (cloudWatch) writers.push(await putMetricData(rowtime, namespace));
+  if (cloudWatch) {
+    const { metricWriter } = await import('@rowtime/sinks/cloudwatch');
+    writers.push(await metricWriter(namespace, connection(rowtime, 'cloudwatch', null)));
+  }
   if (writers.length === 0) return null;
   let before = status();
   const emit = async (): Promise<void> => {
@@ -40,25 +41,5 @@ export async function emitMetrics(context: MetricsContext): Promise<(() => Promi
   return async () => {
     clearInterval(timer);
     await emit();
-  };
-}
-
-/** IAM: cloudwatch:PutMetricData, under the condition of the namespace. */
-async function putMetricData(rowtime: RowtimeSection, Namespace: string): Promise<Write> {
-  const { CloudWatchClient, PutMetricDataCommand } = await import('@aws-sdk/client-cloudwatch');
-  const client = new CloudWatchClient(connection(rowtime, 'cloudwatch', null));
-  return async (metrics, time) => {
-    const MetricData = metrics.map(({ name, unit, value, dimensions }) => ({
-      MetricName: name,
-      Unit: unit,
-      Value: value,
-      Timestamp: new Date(time),
-      Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
-    }));
-    for (let from = 0; from < MetricData.length; from += metricsPerCall) {
-      await client.send(
-        new PutMetricDataCommand({ Namespace, MetricData: MetricData.slice(from, from + metricsPerCall) }),
-      );
-    }
   };
 }
