@@ -1,5 +1,7 @@
 import {
   type Batch,
+  columnKind,
+  constantColumn,
   errorStream,
   errorStreamSchema,
   fromRows,
@@ -12,6 +14,7 @@ import {
   type Value,
   valueAt,
 } from '@rowtime/core';
+import { createDecoder } from '@rowtime/sources/decoder';
 import { type Application, type CompileOptions, compile, schemaFrom } from '../src/application.ts';
 import type { ways } from '../src/conformance/run.ts';
 import { SqlError } from '../src/errors.ts';
@@ -21,6 +24,12 @@ import { SqlError } from '../src/errors.ts';
 //     # why this file is here
 //     input "SOURCE_SQL_STREAM_001"       an input stream, its columns below: names exact, then types
 //     ticker VARCHAR(4)
+//
+//     input "SOURCE_SQL_STREAM_001" JSON $.rows[0:]     … whose rows are in raw records: RecordRowPath; or CSV, and a delimiter
+//     ticker VARCHAR(4) $.sym             with the mapping of each column behind its type
+//
+//     records "SOURCE_SQL_STREAM_001"     a time, and the text of a record as JSON would quote it: \n is a line end
+//     09:00:05  {"rows": [{"sym": "AMZN"}]}
 //
 //     table "Companies"                   a reference table: its columns, ----, its rows
 //     Ticker VARCHAR(4)
@@ -100,7 +109,9 @@ export function runSlt(records: readonly SltRecord[], way: Way): Found {
     const text = body.map((part) => part.text).join('\n');
     const [command, name = '', ...rest] = words;
     try {
-      if (command === 'input') program.input(unquoted(name), body);
+      if (command === 'input' && rest.length > 0) program.rawInput(unquoted(name), rest, body);
+      else if (command === 'input') program.input(unquoted(name), body);
+      else if (command === 'records') program.records(name, body);
       else if (command === 'table') program.table(unquoted(name), body);
       else if (command === 'statement' && name === 'ok') program.statement(text);
       else if (command === 'statement' && name === 'error') program.refuse(text, rest[0] ?? '');
@@ -152,6 +163,7 @@ function aligned(rows: readonly string[]): string[] {
 class Program {
   readonly #way: Way;
   readonly #inputs: Record<string, Schema> = {};
+  readonly #decoders = new Map<string, () => ReturnType<typeof createDecoder>>();
   readonly #tables: Record<string, { schema: Schema; rows: Row[] }> = {};
   #sql = '';
   #application: Application | null = null;
@@ -167,6 +179,45 @@ class Program {
 
   input(name: string, columns: readonly Line[]): void {
     this.#inputs[name] = schemaOf(columns);
+  }
+
+  /** `[JSON, RecordRowPath]` or `[CSV, RecordColumnDelimiter]`. */
+  rawInput(name: string, [format, option]: readonly string[], body: readonly Line[]): void {
+    const mapped = body.map(({ text, number }) => {
+      const [, column = '', mapping = ''] = /^(.*?)(?:\s+(\$\S*))?$/.exec(text) ?? [];
+      return { line: { text: column, number }, mapping };
+    });
+    const schema = schemaOf(mapped.map(({ line }) => line));
+    const columns = schema.map((field, i) => ({ ...field, mapping: mapped[i]!.mapping }));
+    const csv = option === undefined ? {} : { columnDelimiter: option };
+    const inputSchema = format === 'CSV' ? { columns, csv } : { columns, rowPath: option ?? '$' };
+    this.#inputs[name] = schema;
+    this.#decoders.set(name, () => createDecoder(inputSchema));
+  }
+
+  records(written: string, lines: readonly Line[]): void {
+    const { name, metadata } = this.#stream(written);
+    const create = this.#decoders.get(name);
+    if (!create) throw new Error(`the input ${name} has no format`);
+    for (const { text } of lines) {
+      const [, at = '', record = ''] = /^(\S+)\s+(.*)$/.exec(text) ?? [];
+      const time = timeOf(at);
+      const decoder = create();
+      decoder.begin(0, 'the record');
+      decoder.push(Buffer.from(record.replaceAll('\\n', '\n')));
+      decoder.end();
+      decoder.decode(time, Number.POSITIVE_INFINITY);
+      const { batch, rejected } = decoder.take();
+      const columns = metadata.map(({ type }) => constantColumn(columnKind(type), null, batch?.length ?? 0));
+      const whole = batch && { ...batch, columns: [...batch.columns, ...columns] };
+      for (let from = 0; whole && from < whole.length; from += this.#way.rows) {
+        this.#next().push(name, slice(whole, from, Math.min(from + this.#way.rows, whole.length)));
+      }
+      const graph = this.#next();
+      graph.reject(rejected, time);
+      this.#watermarks.set(name, time);
+      graph.advance(time, name);
+    }
   }
 
   table(name: string, body: readonly Line[]): void {
