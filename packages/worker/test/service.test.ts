@@ -186,6 +186,15 @@ test('reference data are read again at each start, and the stream goes on where 
   expect(rowsIn(join(folder, 'out'), 'PASSED').map((row) => row['NAME'])).toEqual(['old', 'new']);
 });
 
+test('a service whose monitor finds its port taken says so, and ends', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const { code, stderr } = await rowtime('run', writeApplication(temporaryFolder(), { monitor: { port } })).finished;
+  server.close();
+  expect({ code, stderr }).toMatchObject({ code: 3, stderr: expect.stringContaining(`port ${port} is in use`) });
+});
+
 test('metrics go to CloudWatch when it is asked for, and a refusal stops nobody', async () => {
   const calls: { headers: IncomingHttpHeaders; body: Buffer }[] = [];
   const server = createServer(async (request, response) => {

@@ -1,13 +1,9 @@
-import { createWriteStream, mkdirSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { errorStream, errorStreamSchema, type Progress, run as runJob } from '@rowtime/core';
+import { join } from 'node:path';
+import { errorStream, errorStreamSchema, run as runJob } from '@rowtime/core';
 import { listen } from '@rowtime/sources/firehose';
-import { readTable } from '@rowtime/sources/table';
-import { type Application, compile, frame, type ReferenceTable, SqlError } from '@rowtime/sql';
+import { type Application, compile, frame, SqlError } from '@rowtime/sql';
 import type { Logger } from 'pino';
 import type { ApiApplication } from '../application/api-schema.ts';
-import { parseArn } from '../application/arn.ts';
 import { inputOf, type OutputConnection, outputsOf, processorOf, regionOf } from '../application/connections.ts';
 import { readApplication } from '../application/read.ts';
 import type { RowtimeSection } from '../application/rowtime-schema.ts';
@@ -21,17 +17,17 @@ import { isLoopback } from '../loopback.ts';
 import { withMetadata } from '../metadata.ts';
 import { clockOf, parseRowtimePolicy } from '../rowtime-policy.ts';
 import { stopSignal } from '../stop-signal.ts';
-import { bucketConnection } from './aws.ts';
-import { type ConnectedInput, connectInput } from './connect-input.ts';
+import { applicationTables } from './application-tables.ts';
+import { connectInput } from './connect-input.ts';
 import { connectOutput } from './connect-output.ts';
 import { emitMetrics } from './emit-metrics.ts';
 import { lock } from './lock.ts';
 import { createLog } from './log.ts';
 import { monitor } from './monitor.ts';
 import { type ObservedSink, observed } from './observed-sink.ts';
-import { processStatus } from './process-status.ts';
+import { observe } from './observer.ts';
 import { watchSpot } from './spot-notice.ts';
-import type { State, Status } from './status.ts';
+import type { Status } from './status.ts';
 
 const checkpointMsDefault = 10_000;
 const stopMsDefault = 90_000;
@@ -97,7 +93,7 @@ async function serveLocked(context: Context): Promise<void> {
     { stream: null, parallelism: null },
     { namePrefix: declared.NamePrefix, parallelism: declared.InputParallelism?.Count ?? null },
   );
-  const tables = await tablesOf(context);
+  const tables = await applicationTables(context);
   const columns = schema.columns.map(({ name, type }) => ({ name, type, nullable: true }));
   const compiled = compiledProgram(file, application.ApplicationCode, {
     inputs: Object.fromEntries(streams.map((stream) => [stream, columns])),
@@ -131,23 +127,34 @@ async function serveLocked(context: Context): Promise<void> {
     now,
     log: (message) => log.warn(message),
   });
-  const observer = observe(context, streams[0]!, input, outputs);
-  const monitoring = await startMonitor(rowtime, observer.status);
-  const metrics = await emitMetrics({ rowtime, status: observer.status, now, warn: (message) => log.warn(message) });
   const intervalMs = checkpointMs(rowtime);
-  let checkpointed = now();
-  log.info(
-    { from: input.from, monitor: monitoring.url, state, outputs: outputs.map(({ status }) => status().stream) },
-    'started',
-  );
-  observer.state = 'running';
-  stop.signal.addEventListener('abort', () => {
-    observer.state = 'stopping';
-    log.info('stopping');
-    setTimeout(() => hurry.abort(), stopMs(rowtime) / 2).unref();
-    setTimeout(() => giveUp(log, rowtime), stopMs(rowtime)).unref();
+  const observer = observe({
+    application: application.ApplicationName,
+    version: context.version,
+    stream: streams[0]!,
+    input,
+    outputs,
+    checkpointMs: intervalMs,
+    now,
   });
+  // The input listens from here on: whatever goes wrong, it is closed, or the process would not end.
+  let monitoring: Awaited<ReturnType<typeof startMonitor>> | null = null;
+  let metrics: Awaited<ReturnType<typeof emitMetrics>> = null;
   try {
+    monitoring = await startMonitor(rowtime, observer.status);
+    metrics = await emitMetrics({ rowtime, status: observer.status, now, warn: (message) => log.warn(message) });
+    log.info(
+      { from: input.from, monitor: monitoring.url, state, outputs: outputs.map(({ status }) => status().stream) },
+      'started',
+    );
+    let checkpointed = now();
+    observer.state = 'running';
+    stop.signal.addEventListener('abort', () => {
+      observer.state = 'stopping';
+      log.info('stopping');
+      setTimeout(() => hurry.abort(), stopMs(rowtime) / 2).unref();
+      setTimeout(() => giveUp(log, rowtime), stopMs(rowtime)).unref();
+    });
     const progress = await runJob(
       {
         source: input.source,
@@ -178,7 +185,7 @@ async function serveLocked(context: Context): Promise<void> {
     observer.state = 'stopped';
     await metrics?.();
     await input.close();
-    await monitoring.close();
+    await monitoring?.close();
   }
 }
 
@@ -195,48 +202,6 @@ function compiledProgram(file: string, sql: string, options: Parameters<typeof c
 /** What functions are told; a request of CreateApplication has none yet. */
 function arnOf({ ApplicationARN }: ApiApplication): string {
   return typeof ApplicationARN === 'string' ? ApplicationARN : '';
-}
-
-async function tablesOf(context: Context): Promise<Record<string, ReferenceTable>> {
-  const { file, application, rowtime } = context;
-  const tables: Record<string, ReferenceTable> = {};
-  for (const [i, { TableName, ReferenceSchema, S3ReferenceDataSource }] of application.ReferenceDataSources.entries()) {
-    const schema = parseInputSchema(ReferenceSchema, `${file}: ReferenceDataSources[${i}].ReferenceSchema`);
-    const path = rowtime.tables?.[TableName];
-    tables[TableName] = await readTable(
-      path === undefined ? await fetched(context, S3ReferenceDataSource, TableName) : resolve(dirname(file), path),
-      schema,
-    );
-  }
-  return tables;
-}
-
-type ReferenceObject = ApiApplication['ReferenceDataSources'][number]['S3ReferenceDataSource'];
-
-/** Brings a reference object here. It is read again at each start, as the service did. */
-async function fetched(
-  { rowtime, state, log }: Context,
-  { BucketARN, FileKey }: ReferenceObject,
-  table: string,
-): Promise<string> {
-  const { S3Objects } = await import('@rowtime/sources/s3');
-  const bucket = parseArn(BucketARN)?.name ?? '';
-  const objects = await S3Objects.connect({
-    bucket,
-    client: bucketConnection(rowtime),
-    random: Math.random,
-    onRetry: ({ action, resource }, error) => log.warn({ action, resource, reason: String(error) }, 'retry'),
-  });
-  try {
-    const bytes = await objects.read({ key: FileKey, etag: '' });
-    if (!bytes) throw new CommandError(`reference table ${table}: s3://${bucket}/${FileKey} is not there`);
-    const path = join(state, 'tables', basename(FileKey));
-    mkdirSync(dirname(path), { recursive: true });
-    await pipeline(bytes, createWriteStream(path));
-    return path;
-  } finally {
-    objects.close();
-  }
 }
 
 /** Rows that could not be computed are kept, whether the application has an output for them or not. */
@@ -272,56 +237,6 @@ async function connectOutputs(
       return observed(output.stream, output.to.to, sink, now);
     }),
   );
-}
-
-interface Observer {
-  state: State;
-  progress(progress: Progress, checkpointDueAt: number): void;
-  readonly status: () => Status;
-}
-
-function observe(
-  { version, now, application, rowtime }: Context,
-  stream: string,
-  input: ConnectedInput,
-  outputs: readonly ObservedSink[],
-): Observer {
-  const started = now();
-  const measure = processStatus();
-  let current: Progress | null = null;
-  let last: Status['checkpoints']['last'] = null;
-  const observer: Observer = {
-    state: 'starting',
-    progress(progress, dueAt) {
-      if (progress.checkpoints > (current?.checkpoints ?? 0))
-        last = { time: now(), durationMs: Math.max(0, now() - dueAt) };
-      current = progress;
-    },
-    status: () => ({
-      application: application.ApplicationName,
-      version,
-      started,
-      time: now(),
-      state: observer.state,
-      input: {
-        stream,
-        records: current?.rows ?? 0,
-        rejected: current?.rejected ?? 0,
-        millisBehindLatest: input.millisBehindLatest(),
-      },
-      outputs: outputs.map(({ status }) => status()),
-      watermark: current && Number.isFinite(current.watermark) ? current.watermark : null,
-      checkpoints: {
-        taken: current?.checkpoints ?? 0,
-        failed: 0,
-        last,
-        intervalMs: checkpointMs(rowtime),
-        restored: current?.restored ?? false,
-      },
-      process: measure(),
-    }),
-  };
-  return observer;
 }
 
 async function startMonitor({ monitor: section = {} }: RowtimeSection, status: () => Status) {
