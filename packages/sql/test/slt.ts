@@ -183,12 +183,8 @@ class Program {
 
   /** `[JSON, RecordRowPath]` or `[CSV, RecordColumnDelimiter]`. */
   rawInput(name: string, [format, option]: readonly string[], body: readonly Line[]): void {
-    const mapped = body.map(({ text, number }) => {
-      const [, column = '', mapping = ''] = /^(.*?)(?:\s+(\$\S*))?$/.exec(text) ?? [];
-      return { line: { text: column, number }, mapping };
-    });
-    const schema = schemaOf(mapped.map(({ line }) => line));
-    const columns = schema.map((field, i) => ({ ...field, mapping: mapped[i]!.mapping }));
+    const schema = schemaOf(body);
+    const columns = schema.map((field, i) => ({ ...field, mapping: mappingOf(body[i]!) }));
     const csv = option === undefined ? {} : { columnDelimiter: option };
     const inputSchema = format === 'CSV' ? { columns, csv } : { columns, rowPath: option ?? '$' };
     this.#inputs[name] = schema;
@@ -355,13 +351,18 @@ class Program {
   }
 }
 
-/** A name and a type per line. */
+/** A name and a type per line; behind them may be a mapping. */
 export function schemaOf(columns: readonly Line[]): Schema {
   const entries = columns.map(({ text, number }) => {
-    const match = /^("(?:[^"]|"")+"|\S+)\s+(.+)$/.exec(text) ?? fail(number, 'a column is a name and a type');
+    const match =
+      /^("(?:[^"]|"")+"|\S+)\s+(.+?)(?:\s+\$\S*)?$/.exec(text) ?? fail(number, 'a column is a name and a type');
     return [unquoted(match[1]!), match[2]!] as const;
   });
   return schemaFrom(Object.fromEntries(entries));
+}
+
+function mappingOf({ text }: Line): string {
+  return /\s(\$\S*)$/.exec(text)?.[1] ?? '';
 }
 
 function rowOf(schema: Schema, cells: readonly string[], line: number): Row {
