@@ -72,8 +72,13 @@ export function columnClock(
     stamp: (batch, errors) => {
       // A number that no double holds is far from any time, whichever way it is rounded.
       const { values, valid } = asDoubles(batch.columns[index]);
-      const rows = new Uint32Array(batch.length);
       const times = new Float64Array(batch.length);
+      const good = inOrder(values, valid, scale, last, times);
+      if (good === times.length) {
+        if (good > 0) last = times[good - 1];
+        return good > 0 ? { ...batch, rowtime: times } : null;
+      }
+      const rows = new Uint32Array(batch.length);
       // Rows that fail have the time of the stream, so that error_stream stays in order.
       const failed: Batch = {
         length: batch.length,
@@ -83,18 +88,16 @@ export function columnClock(
       let kept = 0;
       for (let i = 0; i < times.length; i++) {
         const t = toMillis(values[i], scale);
-        if (t >= last && Math.abs(t) <= maxTime && (!valid || valid[i] === 1)) {
+        if (isNext(t, last) && isPresent(valid, i)) {
           last = t;
           times[kept] = t;
           rows[kept++] = i;
           continue;
         }
-        const reason = failure(name, valid ? valid[i] === 1 : true, t, last);
         failed.rowtime[i] = last;
-        errors.report(reason, shown, failed, i);
+        errors.report(failure(name, isPresent(valid, i), t, last), shown, failed, i);
       }
-      if (kept === 0) return null;
-      return { ...(kept === batch.length ? batch : gather(batch, rows, kept)), rowtime: times.subarray(0, kept) };
+      return kept === 0 ? null : { ...gather(batch, rows, kept), rowtime: times.subarray(0, kept) };
     },
     watermark: () => last,
     snapshot: () => last,
@@ -102,6 +105,31 @@ export function columnClock(
       last = t;
     },
   };
+}
+
+/** Writes the times of the rows up to the first that may not come next; how many they are. Most batches have none such. */
+function inOrder(
+  values: Float64Array,
+  valid: Uint8Array | null,
+  unit: TimeUnit,
+  after: Millis,
+  times: Float64Array,
+): number {
+  let last = after;
+  for (let i = 0; i < times.length; i++) {
+    const t = toMillis(values[i], unit);
+    if (!isNext(t, last) || !isPresent(valid, i)) return i;
+    last = times[i] = t;
+  }
+  return times.length;
+}
+
+function isNext(t: Millis, last: Millis): boolean {
+  return t >= last && Math.abs(t) <= maxTime;
+}
+
+function isPresent(valid: Uint8Array | null, row: number): boolean {
+  return valid === null || valid[row] === 1;
 }
 
 /** The last instant a JavaScript Date can print: beyond it a window has no name. */

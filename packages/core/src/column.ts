@@ -102,6 +102,19 @@ export function sliceColumn(column: Column, from: number, to: number): Column {
   }
 }
 
+/** A function that gives any number of rows of one value. Columns never change, so all that it gives share one memory. */
+export function repeated(kind: ColumnKind, value: Value): (length: number) => Column {
+  let longest = constantColumn(kind, value, 0);
+  let held = 0;
+  return (length) => {
+    if (length > held) {
+      held = Math.max(length, held * 2);
+      longest = constantColumn(kind, value, held);
+    }
+    return length === held ? longest : sliceColumn(longest, 0, length);
+  };
+}
+
 /** `length` rows of one value. */
 export function constantColumn(kind: ColumnKind, value: Value, length: number): Column {
   const valid = value === null ? new Uint8Array(length) : null;

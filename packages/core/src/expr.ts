@@ -1,6 +1,6 @@
 import { assert, unreachable } from './assert.ts';
 import type { Batch } from './batch.ts';
-import { type Column, constantColumn, type Value } from './column.ts';
+import { type Column, repeated, type Value } from './column.ts';
 import type { Failures } from './failures.ts';
 import { castKernel } from './functions/cast.ts';
 import { scalarFunction } from './functions/index.ts';
@@ -76,16 +76,7 @@ export function compile(expr: Expr, failures: Failures, functions: FunctionLooku
   }
 }
 
-// The same column serves every batch of one length; batches are mostly of one length.
 function literal(value: Value, type: SqlType): Kernel {
-  const kind = columnKind(type);
-  let column = constantColumn(kind, value, 0);
-  let length = 0;
-  return (batch) => {
-    if (batch.length !== length) {
-      length = batch.length;
-      column = constantColumn(kind, value, length);
-    }
-    return column;
-  };
+  const column = repeated(columnKind(type), value);
+  return ({ length }) => column(length);
 }

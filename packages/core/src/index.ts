@@ -8,7 +8,7 @@ export { decodeCheckpoint, encodeCheckpoint } from './checkpoint-codec.ts';
 export type { Clock, TimeUnit } from './clock.ts';
 export { arrivalClock, columnClock, systemClock } from './clock.ts';
 export type { BoolColumn, Column, ExactColumn, NumColumn, TextColumn, Valid, Value } from './column.ts';
-export { ColumnBuilder, constantColumn, valueAt } from './column.ts';
+export { ColumnBuilder, constantColumn, repeated, valueAt } from './column.ts';
 export { coreErrorCodes, LimitError } from './errors.ts';
 export { isPlain, mayBeExact, parseUnits, printUnits, scaleOf, toDouble, unitRange } from './exact.ts';
 export { doublesOf, numbersOf, unitsOf } from './exact-column.ts';

@@ -114,6 +114,8 @@ export class Member {
   #nested = 0;
   #integerMax = 0;
   #textMax = 0;
+  /** How long they are as text is told when the member turns out to be text: printing is slow. */
+  readonly #numbers: number[] = [];
 
   /** Seen as an object with members and never as anything else. */
   get isFlattened(): boolean {
@@ -131,7 +133,7 @@ export class Member {
         this.#long(String(value).length);
         break;
       case 'number':
-        this.#long(String(value).length);
+        this.#numbers.push(value);
         if (Number.isInteger(value)) this.#addInteger(value);
         else this.#floats++;
         break;
@@ -173,6 +175,7 @@ export class Member {
       // The service took TINYINT and SMALLINT from small samples, and rejected the rows that then came.
       return { kind: this.#integerMax < 2 ** 31 ? 'integer' : 'bigint' };
     }
+    for (const number of this.#numbers) this.#long(String(number).length);
     const length = 2 ** Math.ceil(Math.log2(Math.max(this.#textMax, 4)));
     return { kind: 'varchar', length: Math.min(length, textBytesMax) };
   }

@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { glob, isDynamicPattern } from 'tinyglobby';
 import { SourceError } from './errors.ts';
 
 /** The files that paths and globs name, as absolute paths: in the order given, those of one glob sorted by name. */
@@ -14,6 +13,8 @@ async function filesOf(input: string): Promise<string[]> {
   const stat = statSync(input, { throwIfNoEntry: false });
   if (stat?.isDirectory()) throw new SourceError(`${input} is a folder: name its files, for example ${input}/**/*`);
   if (stat) return [resolve(input)];
+  // Not before there is a glob: most runs name their files, and start sooner.
+  const { glob, isDynamicPattern } = await import('tinyglobby');
   if (!isDynamicPattern(input)) throw new SourceError(`there is no file ${input}`);
   const found = await glob(input, { absolute: true, expandDirectories: false });
   if (found.length === 0) throw new SourceError(`no file matches ${input}`);

@@ -17,7 +17,7 @@ import { readInput } from './read-schema.ts';
 import { referenceTables } from './reference-tables.ts';
 import { clockOf, type RowtimePolicy } from './rowtime-policy.ts';
 import { standardOutput } from './standard-output.ts';
-import { formatDuration, formatRate, StatusLine } from './status-line.ts';
+import { formatCount, formatDuration, formatRate, StatusLine } from './status-line.ts';
 import { stopSignal } from './stop-signal.ts';
 
 export interface RunOptions {
@@ -115,7 +115,7 @@ export async function run(options: RunOptions): Promise<void> {
 }
 
 function summary({ rows, rejected, restored }: Progress, millis: number): string {
-  return `${rows.toLocaleString('en')} rows${rejected > 0 ? `, ${rejected.toLocaleString('en')} records to error_stream` : ''}${restored ? ', since the restart' : ''}, ${formatDuration(millis)}, ${formatRate(rows, millis)}`;
+  return `${formatCount(rows)} rows${rejected > 0 ? `, ${formatCount(rejected)} records to error_stream` : ''}${restored ? ', since the restart' : ''}, ${formatDuration(millis)}, ${formatRate(rows, millis)}`;
 }
 
 function reportRefused(file: string, reason: string): void {
