@@ -59,6 +59,8 @@ export function cloudWatchMetrics(before: Status, now: Status): MetricDatum[] {
     ...metric('WatermarkLagMs', 'Milliseconds', now.watermark === null ? null : Math.max(0, now.time - now.watermark)),
     ...metric('lastCheckpointDuration', 'Milliseconds', now.checkpoints.last?.durationMs ?? null),
     ...metric('numberOfFailedCheckpoints', 'Count', now.checkpoints.failed - before.checkpoints.failed),
+    // A Kinesis Processing Unit is one virtual CPU with 4 GB: what one process uses.
+    ...metric('KPUs', 'Count', 1),
     ...metric('CpuUtilization', 'Percent', now.process.cpuPercent),
     ...metric('HeapUsedBytes', 'Bytes', now.process.heapUsedBytes),
     ...metric('EventLoopLagMs', 'Milliseconds', now.process.eventLoopLagMs),
