@@ -1,7 +1,8 @@
 import { type Field, Graph, type Millis, type Schema, type SqlType } from '@rowtime/core';
 import type { Statement } from './ast.ts';
-import { type BoundPump, bindPump, bindView } from './bind.ts';
+import { bindView } from './bind.ts';
 import { bindFunction } from './bind-function.ts';
+import { type BoundPump, bindPump } from './bind-pump.ts';
 import { Catalog, nameOf, type ReferenceTable, UnknownColumns } from './catalog.ts';
 import { SqlError } from './errors.ts';
 import { explain, explainSubquery, explainTable, printSchema } from './explain.ts';

@@ -1,7 +1,8 @@
 import type { AnalyticOptions, Expr, Field, Frame, Schema, SortKey, Value } from '@rowtime/core';
 import { needsCast } from '@rowtime/core';
 import { unreachable } from './ast.ts';
-import { type BoundPump, outputOf } from './bind.ts';
+import { outputOf } from './bind.ts';
+import type { BoundPump } from './bind-pump.ts';
 import type {
   BoundFrom,
   BoundJoinSide,

@@ -32,3 +32,7 @@ function editDistance(a: string, b: string): number {
   }
   return row[b.length] ?? 0;
 }
+
+export function countColumns(columns: number): string {
+  return columns === 1 ? '1 column' : `${columns} columns`;
+}
