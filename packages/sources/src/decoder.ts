@@ -1,5 +1,6 @@
 import { type CsvFormat, createCsvDecoder } from './decode/csv.ts';
-import { createJsonDecoder, type InputColumn, type JsonDecoder } from './decode/json.ts';
+import type { InputDecoder } from './decode/input-decoder.ts';
+import { createJsonDecoder, type InputColumn } from './decode/json.ts';
 
 /** InputSchema of the service's API: the columns of an input, and where they are in its records. */
 export interface InputSchema {
@@ -18,7 +19,7 @@ export interface DecoderOptions {
 }
 
 /** The decoder of the records that a schema describes. */
-export function createDecoder({ columns, rowPath, csv }: InputSchema, options: DecoderOptions = {}): JsonDecoder {
+export function createDecoder({ columns, rowPath, csv }: InputSchema, options: DecoderOptions = {}): InputDecoder {
   if (csv) return createCsvDecoder({ columns, ...csv, ...options });
   return createJsonDecoder({ columns, ...(rowPath !== undefined && { rowPath }), ...options });
 }

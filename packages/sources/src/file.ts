@@ -4,7 +4,8 @@ import { crc32 } from 'node:zlib';
 import type { Millis, Poll, Schema, Source } from '@rowtime/core';
 import { type ByteInput, openFile, openStream, type StreamInput } from './byte-input.ts';
 import type { CsvFormat } from './decode/csv.ts';
-import type { InputColumn, JsonDecoder } from './decode/json.ts';
+import type { InputDecoder } from './decode/input-decoder.ts';
+import type { InputColumn } from './decode/json.ts';
 import { createDecoder, type InputSchema } from './decoder.ts';
 import { sampleBytesMax } from './discover.ts';
 import { type Discovered, discoverInput, schemaFound } from './discover-input.ts';
@@ -94,7 +95,7 @@ class Files implements FileSource {
   readonly #batchRows: number;
   #stdin: StreamInput | null;
   #used: readonly boolean[] | undefined;
-  #decoder: JsonDecoder;
+  #decoder: InputDecoder;
   #input: ByteInput | null = null;
   /** The current file: its index, when its rows arrive, and what it was when it was opened. */
   #index = 0;
@@ -191,7 +192,7 @@ class Files implements FileSource {
     this.#input = null;
   }
 
-  #createDecoder(): JsonDecoder {
+  #createDecoder(): InputDecoder {
     const { recordBytesMax } = this.#options;
     return createDecoder(this.inputSchema, {
       ...(recordBytesMax !== undefined && { recordBytesMax }),

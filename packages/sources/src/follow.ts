@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Millis, Poll, Schema, Source } from '@rowtime/core';
-import type { JsonDecoder } from './decode/json.ts';
+import type { InputDecoder } from './decode/input-decoder.ts';
 import { createDecoder, type InputSchema } from './decoder.ts';
 import { SourceError } from './errors.ts';
 import { pause } from './pause.ts';
@@ -50,7 +50,7 @@ const idleMs = 200;
 
 class Follow implements FollowSource {
   readonly #options: FollowSourceOptions;
-  #decoder: JsonDecoder;
+  #decoder: InputDecoder;
   #file: { readonly descriptor: number; readonly inode: number } | null = null;
   /** Where the next bytes are, and where the last polled record ends. */
   #at = 0;
@@ -109,7 +109,7 @@ class Follow implements FollowSource {
     this.#file = null;
   }
 
-  #read(decoder: JsonDecoder): number {
+  #read(decoder: InputDecoder): number {
     if (!this.#file) return 0;
     const room = decoder.room();
     const read = readSync(this.#file.descriptor, room, 0, Math.min(room.length, chunkBytes), this.#at);
@@ -119,7 +119,7 @@ class Follow implements FollowSource {
   }
 
   /** At the end of what is there: goes on to the file that has taken the name. False if there is none. */
-  #turn(decoder: JsonDecoder): boolean {
+  #turn(decoder: InputDecoder): boolean {
     const { path } = this.#options;
     const found = statSync(path, { throwIfNoEntry: false });
     const isSame = this.#file?.inode === found?.ino;

@@ -1,11 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import { type Batch, type Millis, printType, type RejectedRecord, type Schema, type SqlType } from '@rowtime/core';
+import type { Millis, SqlType } from '@rowtime/core';
 import { SourceError } from '../errors.ts';
-import { Arrivals } from './arrivals.ts';
 import { coerce, integerMax, type JsonValue } from './coerce.ts';
-import { ColumnWriter } from './column-writer.ts';
+import type { ColumnWriter } from './column-writer.ts';
 import { daysFromCivil, timeOf } from './datetime.ts';
-import { type Decoded, type JsonDecoder, rejectedBytesMax, rejectedBytesTotalMax } from './json.ts';
+import { BufferedDecoder, type InputDecoder } from './input-decoder.ts';
 import { Memory } from './memory.ts';
 import { jsonString } from './record-scanner.ts';
 import { hashBytes } from './text-interner.ts';
@@ -27,7 +26,7 @@ export interface CsvDecoderOptions extends CsvFormat {
 }
 
 /** The same contract as JSON's: rows and positions depend on the bytes alone, never on how they were cut. */
-export type CsvDecoder = JsonDecoder;
+export type CsvDecoder = InputDecoder;
 
 /**
  * CSV rows to column batches.
@@ -40,12 +39,6 @@ export function createCsvDecoder(options: CsvDecoderOptions): CsvDecoder {
   return new Decoder(options);
 }
 
-const roomBytesMin = 64 * 1024;
-const roomBytes = 256 * 1024;
-/** Behind the last byte there is the first one of a row delimiter, where every search ends, and then room to look at. */
-const padBytes = 64;
-const rowsAtFirst = 1024;
-const takenBytesMax = 32 << 20;
 const delimiterBytesMax = 1024;
 
 /** What is at the end of a value. */
@@ -68,15 +61,7 @@ const quote = 0x22;
 
 /** A row that is malformed or too long reaches to the next row delimiter, quotes or not: a quote that nobody closes then
  *  costs its own row and no other. */
-interface Broken {
-  readonly reason: string;
-  /** Its first bytes, once they had to leave the buffer. */
-  kept: Buffer;
-}
-
-class Decoder implements CsvDecoder {
-  readonly schema: Schema;
-  readonly #columns: readonly ColumnWriter[];
+class Decoder extends BufferedDecoder {
   readonly #reads: Uint8Array;
   readonly #integerMax: Float64Array;
   readonly #recordBytesMax: number;
@@ -88,17 +73,6 @@ class Decoder implements CsvDecoder {
   /** By byte: 1 if it does not belong to the value that it stands around. */
   readonly #blank: Uint8Array;
 
-  #buffer = Buffer.alloc(roomBytes);
-  /** Bytes [#at, #filled) wait to be decoded; byte 0 of the buffer is byte #base of the input. */
-  #at = 0;
-  #filled = 0;
-  #base = 0;
-  #input = '';
-  #ended = true;
-  /** While #broken: it began at byte #start of the input, and up to #at no row delimiter begins. */
-  #broken: Broken | null = null;
-  #start = 0;
-
   /** Of the value read last: its bytes, whether it was in quotes, doubled ones in it, and what ends it. */
   #from = 0;
   #to = 0;
@@ -109,17 +83,12 @@ class Decoder implements CsvDecoder {
   /** All bytes of the row, or-ed: below 0x80 they are ASCII. */
   #bits = 0;
 
-  #rows = 0;
-  #capacity = rowsAtFirst;
-  readonly #arrivals = new Arrivals();
-  #offset = 0;
-  #rejected: RejectedRecord[] = [];
-  #rejectedBytes = 0;
-  #bytes = 0;
-
   constructor({ columns, used, recordBytesMax = 1 << 20, ...format }: CsvDecoderOptions) {
     const { rowDelimiter = '\n', columnDelimiter = ',' } = format;
-    this.#rowDelimiter = delimiterOf(rowDelimiter, 'row');
+    const memory = new Memory(null, 0);
+    const delimiter = delimiterOf(rowDelimiter, 'row');
+    super(memory, delimiter[0], columns, used);
+    this.#rowDelimiter = delimiter;
     this.#columnDelimiter = delimiterOf(columnDelimiter, 'column');
     if (rowDelimiter === columnDelimiter) {
       throw new SourceError(`rows and columns have the same delimiter, ${JSON.stringify(rowDelimiter)}`);
@@ -131,112 +100,39 @@ class Decoder implements CsvDecoder {
     for (const blank of rowDelimiter === '\n' ? ' \t\r' : ' \t') this.#blank[blank.charCodeAt(0)] = 1;
     for (const first of firsts) this.#blank[first] = 0;
     this.#recordBytesMax = recordBytesMax;
-    this.schema = columns.map(({ name, type }) => ({ name, type, nullable: true }));
-    const memory = new Memory(null, 0);
-    this.#columns = columns.map(({ name, type }, c) => {
-      if (type.kind === 'interval' || type.kind === 'null') {
-        throw new SourceError(`column "${name}" cannot be ${printType(type)}: an input column holds no such values`);
-      }
-      const isText = type.kind === 'char' || type.kind === 'varchar';
-      return new ColumnWriter(memory, type, !isText || (used?.[c] ?? true), rowsAtFirst);
-    });
     // A delimiter that could be part of a number leaves the quick ways out.
     const isPlain = firsts.every((first) => !' 0123456789-.:TZ'.includes(String.fromCharCode(first)));
-    this.#reads = Uint8Array.from(this.#columns, (column) => readOf(column, isPlain));
+    this.#reads = Uint8Array.from(this.columns, (column) => readOf(column, isPlain));
     this.#integerMax = Float64Array.from(columns, ({ type }) => maxOf(type));
-    this.#read = { bytes: this.#buffer, view: viewOf(this.#buffer), kind: jsonString, from: 0, to: 0 };
-    this.#pad();
+    this.#read = { bytes: this.bytes, view: this.view, kind: jsonString, from: 0, to: 0 };
+    memory.onMove(() => this.look());
+    this.look();
   }
 
-  get rows(): number {
-    return this.#rows;
-  }
-
-  get offset(): number {
-    return this.#offset;
-  }
-
-  begin(offset = 0, name = ''): void {
-    this.#at = 0;
-    this.#filled = 0;
-    this.#base = offset;
-    this.#offset = offset;
-    this.#input = name;
-    this.#ended = false;
-    this.#broken = null;
-    this.#pad();
-  }
-
-  room(): Buffer {
-    if (this.#at === this.#filled || this.#free() < roomBytesMin) this.#compact(roomBytesMin);
-    return this.#buffer.subarray(this.#filled, this.#buffer.length - padBytes);
-  }
-
-  filled(bytes: number): void {
-    this.#filled += bytes;
-    this.#pad();
-  }
-
-  push(bytes: Uint8Array): void {
-    if (this.#free() < bytes.length) this.#compact(bytes.length);
-    this.#buffer.set(bytes, this.#filled);
-    this.filled(bytes.length);
-  }
-
-  end(): void {
-    this.#ended = true;
+  protected override onMove(): void {
+    this.#read.bytes = this.bytes;
+    this.#read.view = this.view;
   }
 
   decode(arrival: Millis, rowsMax: number): boolean {
     for (;;) {
-      if (this.#isFull(rowsMax)) return true;
-      if (this.#broken) {
+      if (this.isFull(rowsMax)) return true;
+      if (this.broken) {
         if (!this.#resynchronise(arrival)) return false;
         continue;
       }
-      if (this.#base + this.#at === 0 && !this.#skipMark()) return false;
-      if (this.#at === this.#filled || !this.#row(arrival)) return false;
+      if (!this.skipMark()) return false;
+      if (this.at === this.filledTo || !this.#row(arrival)) return false;
     }
-  }
-
-  reject(rejected: RejectedRecord): void {
-    const record = new Uint8Array(rejected.record.subarray(0, rejectedBytesMax));
-    this.#rejected.push({ ...rejected, record });
-    this.#rejectedBytes += record.length;
-  }
-
-  take(): Decoded {
-    const rows = this.#rows;
-    const rejected = this.#rejected;
-    this.#rejected = [];
-    this.#rejectedBytes = 0;
-    this.#bytes = 0;
-    if (rows === 0) return { batch: null, rejected };
-    const batch: Batch = {
-      length: rows,
-      rowtime: this.#arrivals.take(rows),
-      columns: this.#columns.map((column) => column.take(rows)),
-    };
-    this.#rows = 0;
-    return { batch, rejected };
-  }
-
-  #isFull(rowsMax: number): boolean {
-    return (
-      this.#rows >= rowsMax ||
-      this.#rejected.length >= rowsMax ||
-      this.#bytes >= takenBytesMax ||
-      this.#rejectedBytes >= rejectedBytesTotalMax
-    );
   }
 
   /** Decodes or gives up the row at #at. False: more bytes are wanting. */
   #row(arrival: Millis): boolean {
-    const from = this.#at;
-    const row = this.#rows;
-    if (row === this.#capacity) this.#grow();
+    const from = this.at;
+    const row = this.row;
+    if (row === this.capacity) this.grow();
     if (this.#skipEmptyRow()) return true;
-    const columns = this.#columns;
+    const columns = this.columns;
     let at = from;
     let failure: string | null = null;
     this.#bits = 0;
@@ -282,24 +178,24 @@ class Decoder implements CsvDecoder {
     const to = end === rowEnd ? at - this.#rowDelimiter.length : at;
     // While bytes are wanting, the end may be some bytes of a delimiter away from what was looked at.
     const slack = end === wanting ? this.#rowDelimiter.length + this.#columnDelimiter.length + 2 : 0;
-    if ((end === wanting ? this.#filled : to) - from > this.#recordBytesMax + slack) {
-      this.#breakOff(`the record is longer than ${this.#recordBytesMax} bytes`);
+    if ((end === wanting ? this.filledTo : to) - from > this.#recordBytesMax + slack) {
+      this.#skipRow(`the record is longer than ${this.#recordBytesMax} bytes`);
     } else if (end === wanting) {
       this.#giveUp();
       return false;
     } else if (end === malformed) {
-      this.#breakOff(this.#whyMalformed(at));
+      this.#skipRow(this.#whyMalformed(at));
     } else {
-      this.#at = at;
-      this.#offset = this.#base + at;
-      if (this.#bits >= 0x80 && !isUtf8(this.#buffer.subarray(from, to))) {
+      this.at = at;
+      this.decodedTo = this.base + at;
+      if (this.#bits >= 0x80 && !isUtf8(this.bytes.subarray(from, to))) {
         this.#reject('MalformedRecord', 'the record is not valid UTF-8', from, to, arrival);
       } else if (failure !== null) {
         this.#reject('CoercionError', failure, from, to, arrival);
       } else {
-        this.#arrivals.from(this.#rows, arrival);
-        this.#rows++;
-        this.#bytes += to - from;
+        this.arrivals.from(this.row, arrival);
+        this.row++;
+        this.takenBytes += to - from;
       }
     }
     return true;
@@ -307,18 +203,18 @@ class Decoder implements CsvDecoder {
 
   /** A row without a byte is none. */
   #skipEmptyRow(): boolean {
-    let at = this.#at;
+    let at = this.at;
     // With \n between rows, \r\n is a line end too.
-    if (this.#buffer[at] === 0x0d && this.#blank[0x0d] === 1) at++;
-    if (at >= this.#filled || this.#delimiterAt(at) !== rowEnd) return false;
-    this.#at = at + this.#rowDelimiter.length;
+    if (this.bytes[at] === 0x0d && this.#blank[0x0d] === 1) at++;
+    if (at >= this.filledTo || this.#delimiterAt(at) !== rowEnd) return false;
+    this.at = at + this.#rowDelimiter.length;
     return true;
   }
 
   /** What stands at byte `at`. */
   #delimiterAt(at: number): number {
-    if (at >= this.#filled) return this.#ended ? inputEnd : wanting;
-    const byte = this.#buffer[at];
+    if (at >= this.filledTo) return this.ended ? inputEnd : wanting;
+    const byte = this.bytes[at];
     if (this.#isSimple) {
       return byte === this.#columnDelimiter[0] ? columnEnd : byte === this.#rowDelimiter[0] ? rowEnd : nothing;
     }
@@ -330,9 +226,9 @@ class Decoder implements CsvDecoder {
   }
 
   #matches(at: number, delimiter: Buffer, end: number): number {
-    const bytes = this.#buffer;
+    const bytes = this.bytes;
     for (let i = 0; i < delimiter.length; i++) {
-      if (at + i === this.#filled) return this.#ended ? nothing : wanting;
+      if (at + i === this.filledTo) return this.ended ? nothing : wanting;
       if (bytes[at + i] !== delimiter[i]) return nothing;
     }
     return end;
@@ -341,7 +237,7 @@ class Decoder implements CsvDecoder {
   /** Passes the delimiter at `at`, if one is there; else -1. */
   #pass(at: number): number {
     let next = at;
-    if (this.#buffer[next] === 0x0d && this.#blank[0x0d] === 1) next++;
+    if (this.bytes[next] === 0x0d && this.#blank[0x0d] === 1) next++;
     const end = this.#delimiterAt(next);
     if (end === nothing || (next > at && end === columnEnd)) return -1;
     this.#end = end;
@@ -355,14 +251,14 @@ class Decoder implements CsvDecoder {
 
   /** Finds the value at `at` and its end. Returns where the next one begins. */
   #value(at: number): number {
-    const bytes = this.#buffer;
+    const bytes = this.bytes;
     const blank = this.#blank;
     const column = this.#columnDelimiter[0];
     const row = this.#rowDelimiter[0];
     let p = at;
     while (blank[bytes[p]] === 1) p++;
     this.#quoted = false;
-    if (bytes[p] === quote && this.#hasQuotes && p < this.#filled) return this.#quotedValue(p);
+    if (bytes[p] === quote && this.#hasQuotes && p < this.filledTo) return this.#quotedValue(p);
     const from = p;
     let bits = 0;
     let end = nothing;
@@ -388,15 +284,15 @@ class Decoder implements CsvDecoder {
 
   /** As `#value`, of one that begins with the quote at `at`. */
   #quotedValue(at: number): number {
-    const bytes = this.#buffer;
-    const filled = this.#filled;
+    const bytes = this.bytes;
+    const filled = this.filledTo;
     let bits = 0;
     let p = at + 1;
     this.#quoted = true;
     this.#doubled = false;
     for (; ; p += 2) {
       while (p < filled && bytes[p] !== quote) bits |= bytes[p++];
-      if (p + 1 >= filled && !this.#ended) {
+      if (p + 1 >= filled && !this.ended) {
         this.#end = wanting;
         return p;
       }
@@ -417,8 +313,8 @@ class Decoder implements CsvDecoder {
   }
 
   #whyMalformed(at: number): string {
-    if (at >= this.#filled) return 'malformed CSV: a quote is not closed';
-    return `malformed CSV: text behind a closing quote at byte ${this.#base + at}`;
+    if (at >= this.filledTo) return 'malformed CSV: a quote is not closed';
+    return `malformed CSV: text behind a closing quote at byte ${this.base + at}`;
   }
 
   /** Writes the value found last. Returns null, or why the column cannot hold it. */
@@ -446,14 +342,20 @@ class Decoder implements CsvDecoder {
   }
 
   #unquoted(): JsonValue {
-    const text = this.#buffer.toString('latin1', this.#from, this.#to).replaceAll('""', '"');
+    const text = this.bytes.toString('latin1', this.#from, this.#to).replaceAll('""', '"');
     const bytes = Buffer.from(text, 'latin1');
-    return { bytes, view: viewOf(bytes), kind: jsonString, from: 0, to: bytes.length };
+    return {
+      bytes,
+      view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+      kind: jsonString,
+      from: 0,
+      to: bytes.length,
+    };
   }
 
   /** The value at `at` if it is some digits; else -1. Returns where the next one begins. */
   #integer(column: ColumnWriter, at: number, row: number, max: number): number {
-    const bytes = this.#buffer;
+    const bytes = this.bytes;
     const isNegative = bytes[at] === 0x2d;
     const start = isNegative ? at + 1 : at;
     let p = start;
@@ -467,7 +369,7 @@ class Decoder implements CsvDecoder {
 
   /** The value at `at` if it is some digits, perhaps with a point between; else -1. */
   #float(column: ColumnWriter, at: number, row: number): number {
-    const bytes = this.#buffer;
+    const bytes = this.bytes;
     const isNegative = bytes[at] === 0x2d;
     const start = isNegative ? at + 1 : at;
     let p = start;
@@ -498,8 +400,8 @@ class Decoder implements CsvDecoder {
 
   /** The value at `at` if it is `yyyy-MM-dd HH:mm:ss`, or T, with a fraction, with Z; else -1. */
   #timestamp(column: ColumnWriter, at: number, row: number): number {
-    const bytes = this.#buffer;
-    if (at + 19 > this.#filled) return -1;
+    const bytes = this.bytes;
+    if (at + 19 > this.filledTo) return -1;
     const between = bytes[at + 10];
     if (bytes[at + 4] !== 0x2d || bytes[at + 7] !== 0x2d || bytes[at + 13] !== 0x3a || bytes[at + 16] !== 0x3a)
       return -1;
@@ -527,93 +429,36 @@ class Decoder implements CsvDecoder {
     return next;
   }
 
-  /** A byte order mark at the start of the input is skipped. False: bytes are wanting. */
-  #skipMark(): boolean {
-    const bytes = this.#buffer;
-    if (bytes[0] !== 0xef) return true;
-    if (this.#filled < 3 && !this.#ended) return false;
-    if (this.#filled >= 3 && bytes[1] === 0xbb && bytes[2] === 0xbf) this.#at = 3;
-    return true;
-  }
-
-  #breakOff(reason: string): void {
+  #skipRow(reason: string): void {
     this.#giveUp();
-    this.#broken = { reason, kept: Buffer.alloc(0) };
-    this.#start = this.#base + this.#at;
+    this.breakOff(reason);
   }
 
   /** What was written of a row is written over. */
   #giveUp(): void {
-    for (const column of this.#columns) column.giveUp(this.#rows, this.#rows + 1);
+    for (const column of this.columns) column.giveUp(this.row, this.row + 1);
   }
 
   /** Looks for the end of the broken row and rejects it. False: more bytes are wanting. */
   #resynchronise(arrival: Millis): boolean {
-    const { reason, kept } = this.#broken!;
     const delimiter = this.#rowDelimiter;
-    const found = this.#buffer.subarray(0, this.#filled).indexOf(delimiter, this.#at);
-    if (found < 0 && !this.#ended) {
-      this.#at = Math.max(this.#at, this.#filled - delimiter.length + 1);
+    const found = this.bytes.subarray(0, this.filledTo).indexOf(delimiter, this.at);
+    if (found < 0 && !this.ended) {
+      this.at = Math.max(this.at, this.filledTo - delimiter.length + 1);
       return false;
     }
-    const to = found < 0 ? this.#filled : found;
-    const from = this.#start + kept.length - this.#base;
-    const rest = this.#buffer.subarray(from, Math.min(to, from + rejectedBytesMax - kept.length));
-    this.#broken = null;
-    this.#at = found < 0 ? to : to + delimiter.length;
-    this.#offset = this.#base + this.#at;
-    this.#pushRejected('MalformedRecord', reason, this.#start, Buffer.concat([kept, rest]), arrival);
+    const to = found < 0 ? this.filledTo : found;
+    this.rejectBroken(to, found < 0 ? to : to + delimiter.length, arrival);
     return true;
   }
 
   #reject(name: string, reason: string, from: number, to: number, arrival: Millis): void {
     this.#giveUp();
-    const record = Buffer.from(this.#buffer.subarray(from, Math.min(to, from + rejectedBytesMax)));
-    this.#pushRejected(name, reason, this.#base + from, record, arrival);
+    this.rejectRecord(name, reason, from, to, arrival);
   }
 
-  #pushRejected(name: string, reason: string, offset: number, bytes: Buffer, time: Millis): void {
-    const where = `record at byte ${offset}${this.#input && ` of ${this.#input}`}`;
-    const end = this.#blank[0x0d] === 1 && bytes.at(-1) === 0x0d ? -1 : bytes.length;
-    const record = new Uint8Array(bytes.subarray(0, end));
-    this.#rejected.push({ time, name, message: `${reason}; ${where}`, record });
-    this.#rejectedBytes += record.length;
-  }
-
-  #free(): number {
-    return this.#buffer.length - padBytes - this.#filled;
-  }
-
-  /** Drops the bytes before #at, and makes room for `free` more behind those that stay. */
-  #compact(free: number): void {
-    const broken = this.#broken;
-    if (broken) {
-      const keptTo = Math.min(this.#base + this.#at, this.#start + rejectedBytesMax);
-      const from = this.#start + broken.kept.length - this.#base;
-      broken.kept = Buffer.concat([broken.kept, this.#buffer.subarray(from, keptTo - this.#base)]);
-    }
-    const needed = this.#filled - this.#at + free + padBytes;
-    const bytes = this.#buffer;
-    if (needed > bytes.length) {
-      this.#buffer = Buffer.alloc(Math.max(needed, bytes.length * 2));
-      this.#read.bytes = this.#buffer;
-      this.#read.view = viewOf(this.#buffer);
-    }
-    bytes.copy(this.#buffer, 0, this.#at, this.#filled);
-    this.#base += this.#at;
-    this.#filled -= this.#at;
-    this.#at = 0;
-    this.#pad();
-  }
-
-  #pad(): void {
-    this.#buffer.fill(0, this.#filled, this.#filled + padBytes);
-    this.#buffer[this.#filled] = this.#rowDelimiter[0];
-  }
-
-  #grow(): void {
-    this.#capacity *= 2;
-    for (const column of this.#columns) column.grow();
+  protected override trimmed(record: Buffer): Buffer {
+    return this.#blank[0x0d] === 1 && record.at(-1) === 0x0d ? record.subarray(0, -1) : record;
   }
 }
 
@@ -656,8 +501,4 @@ function twoDigits(bytes: Buffer, at: number): number {
   const tens = bytes[at] - 0x30;
   const ones = bytes[at + 1] - 0x30;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
-}
-
-function viewOf(bytes: Buffer): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -13,7 +13,8 @@ import {
 import type { Call } from '../aws/errors.ts';
 import { sleep } from '../aws/retry.ts';
 import type { CsvFormat } from '../decode/csv.ts';
-import type { InputColumn, JsonDecoder } from '../decode/json.ts';
+import type { InputDecoder } from '../decode/input-decoder.ts';
+import type { InputColumn } from '../decode/json.ts';
 import { createDecoder } from '../decoder.ts';
 import { SourceError } from '../errors.ts';
 import type { Outcome, RecordProcessor } from '../processor.ts';
@@ -130,7 +131,7 @@ class Shards implements KinesisSource {
   readonly #stopped: AbortController;
   #used: readonly boolean[] | undefined;
   #metadata: Schema = [];
-  #decoder: JsonDecoder;
+  #decoder: InputDecoder;
   /** ARN of the consumer; null: no fan-out. */
   #consumer: string | null = null;
   #shards: readonly Shard[] = [];
@@ -224,7 +225,7 @@ class Shards implements KinesisSource {
     await Promise.all(this.#readers);
   }
 
-  #createDecoder(): JsonDecoder {
+  #createDecoder(): InputDecoder {
     const { columns, rowPath, csv } = this.#options;
     const schema = { columns, ...(rowPath !== undefined && { rowPath }), ...(csv && { csv }) };
     return createDecoder(schema, { recordBytesMax, ...(this.#used && { used: this.#used }) });

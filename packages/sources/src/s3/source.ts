@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Millis, Poll, Schema, Source } from '@rowtime/core';
 import { type ByteInput, openStream } from '../byte-input.ts';
-import type { JsonDecoder } from '../decode/json.ts';
+import type { InputDecoder } from '../decode/input-decoder.ts';
 import { createDecoder, type InputSchema } from '../decoder.ts';
 import { timeInName } from '../firehose-name.ts';
 import { pause } from '../pause.ts';
@@ -70,7 +70,7 @@ const queueMax = 10_000;
 
 class Objects implements ObjectSource {
   readonly #options: ObjectSourceOptions;
-  #decoder: JsonDecoder;
+  #decoder: InputDecoder;
   #since: Millis | null = null;
   #listing!: Listing;
   #queue: ObjectEntry[] = [];
@@ -202,7 +202,7 @@ class Objects implements ObjectSource {
   }
 
   /** Bytes read. A connection that breaks is made again where it broke. */
-  async #read(decoder: JsonDecoder): Promise<number> {
+  async #read(decoder: InputDecoder): Promise<number> {
     const current = this.#current!;
     const input = current.input!;
     try {

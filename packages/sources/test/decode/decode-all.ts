@@ -1,10 +1,6 @@
 import { type Row, toRows } from '@rowtime/core';
-import {
-  createJsonDecoder,
-  type InputColumn,
-  type JsonDecoder,
-  type JsonDecoderOptions,
-} from '../../src/decode/json.ts';
+import type { InputDecoder } from '../../src/decode/input-decoder.ts';
+import { createJsonDecoder, type InputColumn, type JsonDecoderOptions } from '../../src/decode/json.ts';
 
 export interface DecodedAll {
   readonly rows: Row[];
@@ -24,7 +20,7 @@ export function decodeAll(
 
 /** `decodeAll` through a decoder of any format. */
 export function decodeWith(
-  decoder: JsonDecoder,
+  decoder: InputDecoder,
   input: string | Uint8Array,
   cuts: readonly number[] = [],
   batchRows = 8192,
@@ -47,7 +43,7 @@ export function decodeWith(
 }
 
 /** Adds what the decoder has to what came before. */
-export function collect(decoder: JsonDecoder, { rows, rejected }: DecodedAll): void {
+export function collect(decoder: InputDecoder, { rows, rejected }: DecodedAll): void {
   const taken = decoder.take();
   if (taken.batch) rows.push(...toRows(decoder.schema, taken.batch).map(({ row }) => row));
   for (const { name, message, record } of taken.rejected) {
