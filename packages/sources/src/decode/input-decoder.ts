@@ -55,7 +55,7 @@ export const rejectedBytesMax = 24_576;
 const takenBytesMax = 32 << 20;
 /** and rejected records, which keep their bytes, before these are many: more than one answer of a function can hold, which
  *  the source of a delivery stream decodes as one. */
-export const rejectedBytesTotalMax = 8 << 20;
+const rejectedBytesTotalMax = 8 << 20;
 
 const roomBytesMin = 64 * 1024;
 const roomBytes = 256 * 1024;
