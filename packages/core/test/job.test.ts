@@ -5,7 +5,7 @@ import type { Batch } from '../src/batch.ts';
 import type { Checkpoint } from '../src/checkpoint.ts';
 import { arrivalClock } from '../src/clock.ts';
 import { errorStream, Graph, streamId } from '../src/graph.ts';
-import { type Job, PlanMismatch, type Progress, run } from '../src/job.ts';
+import { type Job, PlanMismatch, type Progress, run, type StateChange } from '../src/job.ts';
 import { stateless } from '../src/operator.ts';
 import { project } from '../src/operators/project.ts';
 import { Tumble } from '../src/operators/tumble.ts';
@@ -167,17 +167,39 @@ describe('a job', () => {
     expect(outcome).toEqual(before);
   });
 
-  test('refuses the checkpoint of another program before it opens anything', async () => {
+  test('refuses to lose state of another program before it opens anything, unless it is told to', async () => {
     const store = memoryStore();
-    await run(job(scriptedSource(schema, three), fresh(), { store }), live);
+    const stop = new AbortController();
+    const stopping = ({ rows }: Progress): void => {
+      if (rows === 2) stop.abort();
+    };
+    await run(job(scriptedSource(schema, three), fresh(), { store, onProgress: stopping }), stop.signal);
     const opened: string[] = [];
     const source: Source<number> = { ...scriptedSource(schema, three), open: async () => void opened.push('source') };
-    const other = run(job(source, fresh(), { store, graph: buildGraph('another plan') }), live);
-    await expect(other).rejects.toThrow(PlanMismatch);
-    await expect(run(job(source, fresh(), { store, graph: buildGraph('another plan') }), live)).rejects.toThrow(
-      'CHECKPOINT_PLAN: the checkpoint was taken by another program',
-    );
+    const change = (more: Partial<Job>) =>
+      run(job(source, fresh(), { store, graph: buildGraph('another plan'), ...more }), live);
+    const refused = await change({}).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(PlanMismatch);
+    expect((refused as PlanMismatch).message).toMatch(/^CHECKPOINT_PLAN: the checkpoint was taken by another program/);
+    const lost = [{ owner: 'pump/P/2', what: 'operator', remembers: '2 keys open', why: 'has changed' }];
+    expect((refused as PlanMismatch).change).toMatchObject({ lost, kept: [], saved: 'plan', current: 'another plan' });
     expect(opened).toEqual([]);
+    const changes: StateChange[] = [];
+    await change({ allowStateDrop: true, onUpgrade: (found) => changes.push(found) });
+    expect(changes).toMatchObject([{ lost }]);
+    expect(opened).toEqual(['source']);
+  });
+
+  test('refuses the checkpoint of another input, whatever it is told', async () => {
+    const store = memoryStore();
+    await run(job(scriptedSource(schema, three), fresh(), { store }), live);
+    const passing = stateless(schema, (batch, out) => out(batch));
+    const graph = new Graph([{ id: streamId('S2'), operator: passing, from: [] }], 'plan');
+    const other = job(scriptedSource(schema, three), fresh(), { store, graph, stream: 'S2', sinks: [] });
+    await expect(run({ ...other, allowStateDrop: true }, live)).rejects.toMatchObject({
+      message: expect.stringMatching(/^CHECKPOINT_INPUT: the checkpoint was taken with another input/),
+      change: { inputs: ['stream/S is gone', 'stream/S2 is new'] },
+    });
   });
 
   test('stops between two polls when it is told to, with its windows open in the checkpoint', async () => {
