@@ -44,6 +44,8 @@ export interface SavedPart {
   readonly columns: string | null;
   /** What its job said about it, in plain data: enough to make it again when the job has no place for it any more. */
   readonly about: unknown;
+  /** The job had no place for it: it was only there to publish what it had left. */
+  readonly isRetired: boolean;
   readonly prepared: unknown;
 }
 

@@ -159,10 +159,10 @@ interface Part extends Omit<SavedPart, 'prepared'> {
 function partsOf({ sinks, participants = [], graph }: Job): Part[] {
   const parts = [
     ...sinks.map(({ stream, sink, name = stream, about = null }): Part => {
-      return { name, columns: JSON.stringify(graph.schema(stream)), about, participant: sink };
+      return { name, columns: JSON.stringify(graph.schema(stream)), about, isRetired: false, participant: sink };
     }),
     ...participants.map((participant): Part => {
-      return { name: participant.name ?? 'participant', columns: null, about: null, participant };
+      return { name: participant.name ?? 'participant', columns: null, about: null, isRetired: false, participant };
     }),
   ];
   const seen = new Map<string, number>();
@@ -184,24 +184,25 @@ async function recover(job: Job, parts: Part[]): Promise<boolean> {
   }
   const { isSame, operators, ...found } = upgrade(saved, graph.describe());
   const { retired, lost } = await partsLeft(job, saved, parts);
+  const isNews = ({ name }: Part): boolean => saved.parts.some((part) => part.name === name && !part.isRetired);
+  const news = retired.filter(isNews);
   const change: StateChange = {
     ...found,
     lost: [...found.lost, ...lost],
-    retired: retired.map(({ name }) => name),
+    retired: news.map(({ name }) => name),
     saved: saved.plan,
     current: graph.plan,
   };
   const isLossless = change.lost.length === 0 || job.allowStateDrop === true;
   if (change.inputs.length > 0 || !isLossless) throw new PlanMismatch(change);
-  if (!isSame || retired.length > 0 || lost.length > 0) job.onUpgrade?.(change);
+  if (!isSame || news.length > 0 || lost.length > 0) job.onUpgrade?.(change);
   clock.restore(saved.clock);
   graph.adopt(operators);
-  for (const { name, columns, participant } of [...parts, ...retired]) {
+  for (const { name, columns, isRetired, participant } of [...parts, ...retired]) {
     const part = saved.parts.find((one) => one.name === name);
     await participant.open(part?.prepared ?? null);
     // What it holds open is of other columns, or the last of it: rows that come belong to the next.
-    if (part && (part.columns !== columns || retired.some((one) => one.name === name)))
-      participant.advance(Number.POSITIVE_INFINITY);
+    if (part && (part.columns !== columns || isRetired)) participant.advance(Number.POSITIVE_INFINITY);
   }
   parts.push(...retired);
   await source.open(saved.position);
@@ -217,7 +218,7 @@ async function partsLeft({ retire }: Job, saved: Checkpoint, parts: readonly Par
     const left = retire ? await retire({ ...part, prepared }) : { lost: 'what it had not published' };
     if (left === null) continue;
     if ('lost' in left) lost.push({ owner: 'output', what: part.name, remembers: left.lost, why: 'is gone' });
-    else retired.push({ ...part, participant: left });
+    else retired.push({ ...part, isRetired: true, participant: left });
   }
   return { retired, lost };
 }

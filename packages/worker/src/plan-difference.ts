@@ -32,16 +32,17 @@ function nameOf(line: string): string {
   return `${kind} ${name}`;
 }
 
+// Where a line stands below others is not what it says.
 function changes(before: readonly string[], after: readonly string[]): string[] {
+  const [was, is] = [before.map((line) => line.trim()), after.map((line) => line.trim())];
   return [
-    ...before.filter((line) => !after.includes(line)).map((line) => `  - ${shortened(line)}`),
-    ...after.filter((line) => !before.includes(line)).map((line) => `  + ${shortened(line)}`),
+    ...was.filter((line) => !is.includes(line)).map((line) => `  - ${shortened(line)}`),
+    ...is.filter((line) => !was.includes(line)).map((line) => `  + ${shortened(line)}`),
   ];
 }
 
 const shownMax = 240;
 
-function shortened(line: string): string {
-  const text = line.trim();
+function shortened(text: string): string {
   return text.length > shownMax ? `${text.slice(0, shownMax)}…` : text;
 }

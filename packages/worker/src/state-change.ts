@@ -24,10 +24,10 @@ export function linesOf({ changed, kept, lost, published }: PrintedChange): stri
   const section = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`)];
   return [
-    ...section('changed', changed),
-    ...section('kept', kept),
-    ...section('published', published),
-    ...section('lost', lost),
+    ...section('changed:', changed),
+    ...section('keeps:', kept),
+    ...section('publishes:', published),
+    ...section('loses:', lost),
   ];
 }
 

@@ -142,9 +142,10 @@ describe('a folder of checkpoints', () => {
         name: 'S to firehose scores',
         columns: null,
         about: null,
+        isRetired: false,
         prepared: { target: 'firehose scores', rows: 7, unsent: [] },
       },
-      { name: 'S to standard output', columns: null, about: null, prepared: null },
+      { name: 'S to standard output', columns: null, about: null, isRetired: false, prepared: null },
     ],
   });
   const withCheckpoints = async () => {
@@ -260,7 +261,7 @@ test('operators without state, and parts that keep none, are left out', () => {
     }),
     operators: { a: null, b: [1], c: new Float64Array(9) },
     parts: [null, { segment: 0, offset: 0, record: 0 }, { stream: 'S', next: 1, open: null, sealed: [] }].map(
-      (prepared, i) => ({ name: `part ${i}`, columns: null, about: null, prepared }),
+      (prepared, i) => ({ name: `part ${i}`, columns: null, about: null, isRetired: false, prepared }),
     ),
   };
   expect(operatorStates(checkpoint).map(({ operator }) => operator)).toEqual(['c', 'b']);

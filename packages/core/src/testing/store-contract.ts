@@ -92,7 +92,7 @@ function checkpoint(i: number): Checkpoint {
     clock: i * 60_000,
     operators: { 'PUMP/2': { sums: Float64Array.of(i, 0.5), codes: Int32Array.of(-i), keys: ['a', 'b'] } },
     nodes: [],
-    parts: [{ name: 'out', columns: null, about: null, prepared: { next: i, sealed: [] } }],
+    parts: [{ name: 'out', columns: null, about: null, isRetired: false, prepared: { next: i, sealed: [] } }],
   };
 }
 
