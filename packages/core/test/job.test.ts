@@ -315,6 +315,65 @@ describe('what takes part in checkpoints', () => {
     expect(steps.slice(0, 2)).toEqual(['A open "A prepared"', 'B open "B prepared"']);
   });
 
+  test('publishes what it has left when the job has no place for it any more, which is said once', async () => {
+    const steps: string[] = [];
+    const store = memoryStore();
+    const source = scriptedSource(schema, three);
+    const landing = { ...participant(steps, 'A'), name: 'landing' };
+    await run(job(source, fresh(), { store, participants: [landing] }), live);
+    steps.length = 0;
+    const changes: StateChange[] = [];
+    const without = job(source, fresh(), {
+      store,
+      onUpgrade: (change) => changes.push(change),
+      retire: async ({ name, prepared }) => (prepared === `A prepared` ? participant(steps, `old ${name}`) : null),
+    });
+    await run(without, live);
+    expect(changes.map(({ retired, lost }) => ({ retired, lost }))).toEqual([{ retired: ['landing'], lost: [] }]);
+    expect(steps).toEqual([
+      'old landing open "A prepared"',
+      'old landing advance Infinity',
+      'old landing advance Infinity',
+      'old landing prepare',
+      'old landing commit "old landing prepared"',
+      'old landing close',
+    ]);
+    await run({ ...without, graph: buildGraph(), sinks: job(source, fresh()).sinks }, live);
+    expect(changes).toHaveLength(1);
+  });
+
+  test('is named when it cannot publish what it has left, and the job does not start unless it is told to', async () => {
+    const store = memoryStore();
+    const source = scriptedSource(schema, three);
+    const landing = { ...participant([], 'A'), name: 'landing' };
+    await run(job(source, fresh(), { store, participants: [landing] }), live);
+    const again = (more: Partial<Job>) => run(job(source, fresh(), { store, ...more }), live);
+    const lost = { owner: 'output', what: 'landing', remembers: 'what it had not published', why: 'is gone' };
+    await expect(again({})).rejects.toMatchObject({ change: { lost: [lost] } });
+    const retire = async () => ({ lost: 'an open object of 7 bytes' });
+    await expect(again({ retire })).rejects.toMatchObject({
+      change: { lost: [{ ...lost, remembers: 'an open object of 7 bytes' }] },
+    });
+    await expect(again({ allowStateDrop: true })).resolves.toMatchObject({ restored: true });
+    await expect(again({})).resolves.toMatchObject({ restored: true });
+  });
+
+  test('closes what it holds open when rows of its stream have other columns now', async () => {
+    const steps: string[] = [];
+    const store = memoryStore();
+    const sinkOf = (name: string) => ({ ...participant(steps, name), write() {} });
+    const source = scriptedSource(schema, three);
+    const from = (more: Partial<Job>) => job(source, fresh(), { store, ...more });
+    await run(from({ sinks: [{ stream: 'T', sink: sinkOf('A') }] }), live);
+    steps.length = 0;
+    await run(from({ sinks: [{ stream: 'T', sink: sinkOf('A') }] }), live);
+    expect(steps.slice(0, 2)).toEqual(['A open "A prepared"', 'A advance Infinity']);
+    const atOpen = steps.filter((step) => step.startsWith('A advance')).length;
+    steps.length = 0;
+    await run(from({ sinks: [{ stream: 'S', name: 'T', sink: sinkOf('A') }] }), live);
+    expect(steps.filter((step) => step.startsWith('A advance'))).toHaveLength(atOpen + 1);
+  });
+
   test('publishes what it holds when the job is stopped for good', async () => {
     const stop = new AbortController();
     const steps: string[] = [];

@@ -129,3 +129,54 @@ with --allow-state-drop it goes on without what is lost; without, run the progra
     ...Array.from({ length: 101 }, (_, i) => 3_500 + i),
   ]);
 }, 60_000);
+
+test('rowtime run says what a changed program keeps, and needs to be told to lose something', async () => {
+  const folder = temporaryFolder();
+  const [sql, schema] = [join(folder, 'app.sql'), join(folder, 'schema.json')];
+  writeFileSync(sql, before);
+  writeFileSync(schema, JSON.stringify({ RecordFormat: { RecordFormatType: 'JSON' }, RecordColumns: columns }));
+  const input = ['--schema', schema, '--stream', 'S_001'];
+  const command = (...flags: string[]) =>
+    rowtime(
+      ...['run', sql, '--input', '-', '--json', ...input, '--rowtime', 'column:t'],
+      ...['--checkpoint', join(folder, 'checkpoints'), '--checkpoint-interval', '50ms', ...flags],
+    );
+  const first = command();
+  first.process.stdin!.write(`${[1, 2, 3, 4].map(record).join('\n')}\n`);
+  // Printed at a checkpoint that has all windows open.
+  await printed(first.process, (text) => (text.includes('"I":4') ? text : undefined));
+  first.process.kill('SIGTERM');
+  expect(await first.finished).toMatchObject({ code: 0 });
+
+  writeFileSync(sql, after);
+  const refused = await command().finished;
+  expect(refused.code).toBe(4);
+  expect(refused.stderr).toContain(`keeps:\n  ${kept}\nloses:\n  ${lost}\nwith --allow-state-drop`);
+  const asked = ['explain', sql, ...input, '--checkpoint', join(folder, 'checkpoints')];
+  expect(await rowtime(...asked).finished).toMatchObject({ code: 4, stdout: expect.stringContaining(`  ${lost}\n`) });
+
+  const second = command('--allow-state-drop');
+  // Standard input goes on after the bytes that were read before.
+  second.process.stdin!.end(`${[1, 2, 3, 4, 5, 6].map(record).join('\n')}\n`);
+  const { code, stdout, stderr } = await second.finished;
+  expect(code).toBe(0);
+  expect(stderr).toContain(`the program was changed since the checkpoint\nchanged:\n${indented(changed)}keeps:\n`);
+  const rows = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const rowsOf = (name: string) =>
+    rows.filter(({ stream }) => stream === name).map(({ row: { ROWTIME: _, ...row } }) => row);
+  expect(rowsOf('COUNTED')).toEqual([
+    { K: 1, N: 2 },
+    { K: 2, N: 2 },
+    { K: 0, N: 2 },
+  ]);
+  expect(rowsOf('SUMMED')).toEqual([{ N: 11 }]);
+  // At its end nothing is open: whatever is changed, nothing is lost.
+  writeFileSync(sql, before);
+  expect(await rowtime(...asked).finished).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(' has no state that would be lost\nchanged:\n'),
+  });
+}, 30_000);
