@@ -9,6 +9,7 @@ export const coreErrorCodes = {
   LIMIT_BUFFERED_ROWS: 'more rows held back for a sort or merge than the engine may hold',
   LIMIT_WAITING_BATCHES: 'an observable gives batches faster than the job takes them',
   CHECKPOINT_PLAN: 'the checkpoint was taken by another program',
+  CHECKPOINT_INPUT: 'the checkpoint was taken with another input',
 } as const;
 
 export type CoreErrorCode = keyof typeof coreErrorCodes;

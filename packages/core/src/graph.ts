@@ -1,5 +1,6 @@
 import { assert } from './assert.ts';
 import type { Batch, Millis } from './batch.ts';
+import type { NodeIdentity, SavedNode } from './checkpoint.ts';
 import type { Operator } from './operator.ts';
 import { inTimeOrder, Union } from './operators/union.ts';
 import { errorStreamSchema, RowErrors } from './row-errors.ts';
@@ -15,6 +16,8 @@ export interface GraphNode {
   readonly from: readonly string[];
   /** Where its operator reports rows it could not compute. */
   readonly errors?: RowErrors;
+  /** Left out: it does what the plan of its graph says, all of it. */
+  readonly identity?: NodeIdentity;
 }
 
 export const errorStream = 'error_stream';
@@ -25,7 +28,7 @@ export const streamId = (stream: string): string => `stream/${stream}`;
 /** The streams and pumps of an application: pushes batches through them on one call stack, and tells each operator how
  *  far time has come. */
 export class Graph {
-  /** What the checkpoint of another program does not have: a text that names every operator and stream. */
+  /** A text that names every operator and stream. */
   readonly plan: string;
   /** In topological order: a node comes after those it reads. error_stream is the last. */
   readonly #nodes: readonly Node[];
@@ -36,7 +39,7 @@ export class Graph {
   constructor(nodes: readonly GraphNode[], plan: string) {
     this.plan = plan;
     const byId = new Map<string, Node>();
-    const built = nodes.map((spec) => new Node(spec.id, spec.operator, spec.from.length, spec.errors));
+    const built = nodes.map((spec) => new Node(spec, spec.identity ?? identityIn(plan, spec)));
     nodes.forEach((spec, i) => {
       assert(!byId.has(spec.id), `node ${spec.id} is there once`);
       byId.set(spec.id, built[i]);
@@ -50,7 +53,13 @@ export class Graph {
     // Those of the input first, then of each operator, then of each stream's readers.
     const failing = built.filter((node) => node.errors);
     const inputs = 1 + failing.length + built.length;
-    this.#errors = new Node(streamId(errorStream), new Union(errorStreamSchema, inputs), inputs, undefined);
+    const from = [
+      'input',
+      ...failing.map(({ id }) => errorInputs[0] + id),
+      ...built.map(({ id }) => errorInputs[1] + id),
+    ];
+    const operator = new Union(errorStreamSchema, inputs);
+    this.#errors = new Node({ id: streamId(errorStream), operator, from }, errorsIdentity);
     failing.forEach((node, i) => {
       node.errorInput = i + 1;
     });
@@ -117,11 +126,26 @@ export class Graph {
     return Object.fromEntries([...this.#byId.values()].map(({ id, operator }) => [id, operator.snapshot()]));
   }
 
+  /** What a checkpoint tells of its nodes. */
+  describe(): SavedNode[] {
+    return Array.from(this.#byId.values(), ({ id, from, identity, operator }) => {
+      const { owner, kind, what, text } = identity;
+      return { id, owner, kind, what, text, from, remembers: operator.remembers?.() ?? null };
+    });
+  }
+
   /** Takes what `snapshot` of a graph with the same plan returned. */
   restore(operators: Readonly<Record<string, unknown>>): void {
     for (const { id, operator } of this.#byId.values()) {
       assert(Object.hasOwn(operators, id), `the snapshot has the state of ${id}`);
       operator.restore(operators[id]);
+    }
+  }
+
+  /** Takes the states that there are; the other operators begin anew. */
+  adopt(operators: Readonly<Record<string, unknown>>): void {
+    for (const { id, operator } of this.#byId.values()) {
+      if (Object.hasOwn(operators, id)) operator.restore(operators[id]);
     }
   }
 
@@ -145,9 +169,27 @@ export class Graph {
 
 export type Reader = (batch: Batch, errors: RowErrors) => void;
 
+/** What stands before the id of a node where it reports to error_stream: for itself, and for those who read it. */
+export const errorInputs = ['operator ', 'readers of '] as const;
+
+function identityIn(plan: string, { id, from, operator }: GraphNode): NodeIdentity {
+  if (!id.startsWith(streamId(''))) return { owner: id, kind: 'operator', what: 'operator', text: plan };
+  const text = JSON.stringify(operator.schema);
+  return {
+    owner: id,
+    kind: from.length === 0 ? 'input' : operator instanceof Union ? 'gather' : 'stream',
+    what: '',
+    text,
+  };
+}
+
+const errorsIdentity: NodeIdentity = { owner: `stream ${errorStream}`, kind: 'errors', what: '', text: '' };
+
 class Node {
   readonly id: string;
   readonly operator: Operator;
+  readonly from: readonly string[];
+  readonly identity: NodeIdentity;
   readonly errors: RowErrors | undefined;
   readonly isInput: boolean;
   readonly readers: { readonly node: Node; readonly input: number }[] = [];
@@ -165,12 +207,14 @@ class Node {
     for (const { node, input } of this.readers) node.push(batch, input);
   };
 
-  constructor(id: string, operator: Operator, inputs: number, errors: RowErrors | undefined) {
+  constructor({ id, operator, from, errors }: GraphNode, identity: NodeIdentity) {
     this.id = id;
     this.operator = operator;
+    this.from = from;
+    this.identity = identity;
     this.errors = errors;
-    this.isInput = inputs === 0;
-    this.watermarks = new Float64Array(Math.max(inputs, 1)).fill(Number.NEGATIVE_INFINITY);
+    this.isInput = from.length === 0;
+    this.watermarks = new Float64Array(Math.max(from.length, 1)).fill(Number.NEGATIVE_INFINITY);
   }
 
   push(batch: Batch, input: number): void {

@@ -18,6 +18,9 @@ export interface Operator {
   /** A copy of the state, made of plain objects, arrays, strings, numbers, booleans and typed arrays; null if there is
    *  none. If a later push can change it, it is wrong. */
   snapshot(): unknown;
+  /** What would be lost without its state, for people: "52 keys open"; null, or left out: nothing that another row would not
+   *  bring back. */
+  remembers?(): string | null;
   /** Called at most once, before the first push, with a value that `snapshot` returned. */
   restore(state: unknown): void;
 }

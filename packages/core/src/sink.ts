@@ -4,12 +4,15 @@ import type { RowErrors } from './row-errors.ts';
 /** Takes part in checkpoints: what it did since the last one becomes visible after the next one is durable, or is undone
  *  by `open` after a crash. Every sink is one; so is whatever keeps a copy of the input, as a delivery stream does. */
 export interface Participant {
+  /** What checkpoints call it, where its job does not say. */
+  readonly name?: string;
   /** Before anything else, once. `prepared` is what the restored checkpoint holds for it (null: there is no checkpoint).
    *  Commits what was prepared, and undoes whatever a dead process did after that. */
   open(prepared: unknown): Promise<void>;
   /** Taken and not yet durable, in bytes. The job stops polling while this is over its limit. */
   readonly pendingBytes: number;
-  /** No row before `watermark` will come any more; Infinity: no row at all. Closes by time what rows would close. */
+  /** No row before `watermark` will come any more; Infinity: whatever is open is closed. Closes by time what rows would
+   *  close. */
   advance(watermark: Millis): void;
   /** Resolves when all that was taken is delivered or sealed on local disk; what it resolves to (plain data, like an
    *  operator's snapshot) is saved inside the checkpoint. Rejects when neither can be done. */

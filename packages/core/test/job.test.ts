@@ -5,7 +5,7 @@ import type { Batch } from '../src/batch.ts';
 import type { Checkpoint } from '../src/checkpoint.ts';
 import { arrivalClock } from '../src/clock.ts';
 import { errorStream, Graph, streamId } from '../src/graph.ts';
-import { type Job, PlanMismatch, type Progress, run } from '../src/job.ts';
+import { type Job, PlanMismatch, type Progress, run, type StateChange } from '../src/job.ts';
 import { stateless } from '../src/operator.ts';
 import { project } from '../src/operators/project.ts';
 import { Tumble } from '../src/operators/tumble.ts';
@@ -167,17 +167,39 @@ describe('a job', () => {
     expect(outcome).toEqual(before);
   });
 
-  test('refuses the checkpoint of another program before it opens anything', async () => {
+  test('refuses to lose state of another program before it opens anything, unless it is told to', async () => {
     const store = memoryStore();
-    await run(job(scriptedSource(schema, three), fresh(), { store }), live);
+    const stop = new AbortController();
+    const stopping = ({ rows }: Progress): void => {
+      if (rows === 2) stop.abort();
+    };
+    await run(job(scriptedSource(schema, three), fresh(), { store, onProgress: stopping }), stop.signal);
     const opened: string[] = [];
     const source: Source<number> = { ...scriptedSource(schema, three), open: async () => void opened.push('source') };
-    const other = run(job(source, fresh(), { store, graph: buildGraph('another plan') }), live);
-    await expect(other).rejects.toThrow(PlanMismatch);
-    await expect(run(job(source, fresh(), { store, graph: buildGraph('another plan') }), live)).rejects.toThrow(
-      'CHECKPOINT_PLAN: the checkpoint was taken by another program',
-    );
+    const change = (more: Partial<Job>) =>
+      run(job(source, fresh(), { store, graph: buildGraph('another plan'), ...more }), live);
+    const refused = await change({}).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(PlanMismatch);
+    expect((refused as PlanMismatch).message).toMatch(/^CHECKPOINT_PLAN: the checkpoint was taken by another program/);
+    const lost = [{ owner: 'pump/P/2', what: 'operator', remembers: '2 keys open', why: 'has changed' }];
+    expect((refused as PlanMismatch).change).toMatchObject({ lost, kept: [], saved: 'plan', current: 'another plan' });
     expect(opened).toEqual([]);
+    const changes: StateChange[] = [];
+    await change({ allowStateDrop: true, onUpgrade: (found) => changes.push(found) });
+    expect(changes).toMatchObject([{ lost }]);
+    expect(opened).toEqual(['source']);
+  });
+
+  test('refuses the checkpoint of another input, whatever it is told', async () => {
+    const store = memoryStore();
+    await run(job(scriptedSource(schema, three), fresh(), { store }), live);
+    const passing = stateless(schema, (batch, out) => out(batch));
+    const graph = new Graph([{ id: streamId('S2'), operator: passing, from: [] }], 'plan');
+    const other = job(scriptedSource(schema, three), fresh(), { store, graph, stream: 'S2', sinks: [] });
+    await expect(run({ ...other, allowStateDrop: true }, live)).rejects.toMatchObject({
+      message: expect.stringMatching(/^CHECKPOINT_INPUT: the checkpoint was taken with another input/),
+      change: { inputs: ['stream/S is gone', 'stream/S2 is new'] },
+    });
   });
 
   test('stops between two polls when it is told to, with its windows open in the checkpoint', async () => {
@@ -291,6 +313,65 @@ describe('what takes part in checkpoints', () => {
     steps.length = 0;
     await run({ ...job(scriptedSource(schema, [three[0]!]), fresh(), made), graph: buildGraph() }, live);
     expect(steps.slice(0, 2)).toEqual(['A open "A prepared"', 'B open "B prepared"']);
+  });
+
+  test('publishes what it has left when the job has no place for it any more, which is said once', async () => {
+    const steps: string[] = [];
+    const store = memoryStore();
+    const source = scriptedSource(schema, three);
+    const landing = { ...participant(steps, 'A'), name: 'landing' };
+    await run(job(source, fresh(), { store, participants: [landing] }), live);
+    steps.length = 0;
+    const changes: StateChange[] = [];
+    const without = job(source, fresh(), {
+      store,
+      onUpgrade: (change) => changes.push(change),
+      retire: async ({ name, prepared }) => (prepared === `A prepared` ? participant(steps, `old ${name}`) : null),
+    });
+    await run(without, live);
+    expect(changes.map(({ retired, lost }) => ({ retired, lost }))).toEqual([{ retired: ['landing'], lost: [] }]);
+    expect(steps).toEqual([
+      'old landing open "A prepared"',
+      'old landing advance Infinity',
+      'old landing advance Infinity',
+      'old landing prepare',
+      'old landing commit "old landing prepared"',
+      'old landing close',
+    ]);
+    await run({ ...without, graph: buildGraph(), sinks: job(source, fresh()).sinks }, live);
+    expect(changes).toHaveLength(1);
+  });
+
+  test('is named when it cannot publish what it has left, and the job does not start unless it is told to', async () => {
+    const store = memoryStore();
+    const source = scriptedSource(schema, three);
+    const landing = { ...participant([], 'A'), name: 'landing' };
+    await run(job(source, fresh(), { store, participants: [landing] }), live);
+    const again = (more: Partial<Job>) => run(job(source, fresh(), { store, ...more }), live);
+    const lost = { owner: 'output', what: 'landing', remembers: 'what it had not published', why: 'is gone' };
+    await expect(again({})).rejects.toMatchObject({ change: { lost: [lost] } });
+    const retire = async () => ({ lost: 'an open object of 7 bytes' });
+    await expect(again({ retire })).rejects.toMatchObject({
+      change: { lost: [{ ...lost, remembers: 'an open object of 7 bytes' }] },
+    });
+    await expect(again({ allowStateDrop: true })).resolves.toMatchObject({ restored: true });
+    await expect(again({})).resolves.toMatchObject({ restored: true });
+  });
+
+  test('closes what it holds open when rows of its stream have other columns now', async () => {
+    const steps: string[] = [];
+    const store = memoryStore();
+    const sinkOf = (name: string) => ({ ...participant(steps, name), write() {} });
+    const source = scriptedSource(schema, three);
+    const from = (more: Partial<Job>) => job(source, fresh(), { store, ...more });
+    await run(from({ sinks: [{ stream: 'T', sink: sinkOf('A') }] }), live);
+    steps.length = 0;
+    await run(from({ sinks: [{ stream: 'T', sink: sinkOf('A') }] }), live);
+    expect(steps.slice(0, 2)).toEqual(['A open "A prepared"', 'A advance Infinity']);
+    const atOpen = steps.filter((step) => step.startsWith('A advance')).length;
+    steps.length = 0;
+    await run(from({ sinks: [{ stream: 'S', name: 'T', sink: sinkOf('A') }] }), live);
+    expect(steps.filter((step) => step.startsWith('A advance'))).toHaveLength(atOpen + 1);
   });
 
   test('publishes what it holds when the job is stopped for good', async () => {

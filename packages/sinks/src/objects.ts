@@ -90,6 +90,10 @@ export class ObjectWriter implements Participant {
     this.#bufferMs = bufferMs;
   }
 
+  get name(): string {
+    return `objects of ${this.#stream}`;
+  }
+
   get pendingBytes(): number {
     return this.#pendingBytes;
   }

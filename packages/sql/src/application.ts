@@ -160,6 +160,7 @@ function compileStatements(
   const { streams, queries } = catalog;
   const tablePlans = planTables(catalog);
   const options = runTables(tablePlans, queries.subqueries, tables, seed);
+  const definitions = { tables: tablePlans, subqueries: queries.subqueries, references: catalog.references, seed };
   const explained = [
     ...streams.map(
       ({ name, schema, input }) => `${input ? 'input' : 'stream'} ${printName(name)} (${printSchema(schema)})`,
@@ -182,7 +183,7 @@ function compileStatements(
       return schema.map((_, i) => read.has(i));
     },
     explain: () => explained,
-    graph: () => new Graph(instantiate(streams, pumps, { ...options, seed, now: now ?? null }), plan),
+    graph: () => new Graph(instantiate(streams, pumps, { ...options, definitions, seed, now: now ?? null }), plan),
   };
 }
 

@@ -74,6 +74,11 @@ export class Catalog {
     return [...this.#streams.values()].filter(({ rows }) => rows === null);
   }
 
+  /** The reference tables. */
+  get references(): readonly CatalogStream[] {
+    return [...this.#streams.values()].filter(({ rows }) => rows !== null);
+  }
+
   /** True for what the configuration declares: an input stream or a reference table. */
   isInput(name: string): boolean {
     return this.#streams.get(name)?.input ?? false;

@@ -38,6 +38,7 @@ import { unreachable } from './ast.ts';
 import type { TimeBound } from './bound.ts';
 import type { CatalogStream } from './catalog.ts';
 import { functionsAt } from './functions/index.ts';
+import { type Definitions, operatorIdentity, startIdentity, streamIdentity } from './identity.ts';
 import { monotonicity } from './monotonic.ts';
 import { inputsOf, type LeafNode, type PlanNode, type PumpPlan, type SlideCall } from './plan.ts';
 import { substitute } from './rules.ts';
@@ -46,6 +47,7 @@ import { windowFrom, windowOfValues } from './windows.ts';
 
 export interface InstantiateOptions {
   readonly seed: number;
+  readonly definitions: Definitions;
   /** Reference tables, and what the queries of tables gave. */
   readonly tables: ReadonlyMap<string, Relation>;
   /** These functions, and those that ask the tables. */
@@ -90,11 +92,11 @@ export function instantiate(
   const operators: OperatorOptions = { seed: options.seed, tables: options.tables, functions };
   // It reads a stream only because every node does.
   const [stream] = nodes;
-  if (start && stream) nodes.push({ id: 'start', operator: start, from: [stream.id] });
+  if (start && stream) nodes.push({ id: 'start', operator: start, from: [stream.id], identity: startIdentity });
   while (done.size < pumps.length) {
     const next = pumps.find((pump) => !done.has(pump) && ready(pump));
     assert(next, 'pumps form no cycle');
-    outputs.set(next.name, new PumpBuilder(next, nodes, operators, clocks).build());
+    outputs.set(next.name, new PumpBuilder(next, nodes, operators, options.definitions, clocks).build());
     done.add(next);
     addStreams();
   }
@@ -114,11 +116,12 @@ export function streamsRead(node: PlanNode): readonly string[] {
   return [...new Set(inputsOf(node).flatMap(streamsRead))];
 }
 
-function streamNode({ name, schema: declared, metadata }: CatalogStream, writers: readonly string[]): GraphNode {
+function streamNode(stream: CatalogStream, writers: readonly string[]): GraphNode {
+  const { name, schema: declared, metadata } = stream;
   const schema = [...declared, ...metadata];
   const operator =
     writers.length > 1 ? new Union(schema, writers.length) : stateless(schema, (batch, out) => out(batch));
-  return { id: streamId(name), operator, from: writers };
+  return { id: streamId(name), operator, from: writers, identity: streamIdentity(stream, writers.length) };
 }
 
 /** Makes the operators of one pump, inputs first; their ids are the pump's name and their place. */
@@ -126,13 +129,21 @@ class PumpBuilder {
   readonly #pump: PumpPlan;
   readonly #nodes: GraphNode[];
   readonly #options: OperatorOptions;
+  readonly #definitions: Definitions;
   readonly #clocks: readonly string[];
   #place = 0;
 
-  constructor(pump: PumpPlan, nodes: GraphNode[], options: OperatorOptions, clocks: readonly string[]) {
+  constructor(
+    pump: PumpPlan,
+    nodes: GraphNode[],
+    options: OperatorOptions,
+    definitions: Definitions,
+    clocks: readonly string[],
+  ) {
     this.#pump = pump;
     this.#nodes = nodes;
     this.#options = options;
+    this.#definitions = definitions;
     this.#clocks = clocks;
   }
 
@@ -147,7 +158,8 @@ class PumpBuilder {
     const from = node.kind === 'once' ? this.#clocks : inputsOf(node).map((input) => this.#build(input));
     const id = `pump/${this.#pump.name}/${++this.#place}`;
     const errors = new RowErrors(this.#pump.name);
-    this.#nodes.push({ id, operator: operatorOf(node, errors, this.#options), from, errors });
+    const identity = operatorIdentity(this.#pump.name, node, this.#definitions);
+    this.#nodes.push({ id, operator: operatorOf(node, errors, this.#options), from, errors, identity });
     return id;
   }
 }

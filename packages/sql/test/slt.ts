@@ -11,6 +11,7 @@ import {
   type Schema,
   type SqlType,
   slice,
+  upgrade,
   type Value,
   valueAt,
 } from '@rowtime/core';
@@ -322,14 +323,17 @@ class Program {
   /** The graph for the next step: restored from a snapshot, if this is the way. */
   #next(): Graph {
     if (this.#graph && !this.#way.restore) return this.#graph;
-    const state = this.#graph && structuredClone(this.#graph.snapshot());
+    const saved = this.#graph && structuredClone({ nodes: this.#graph.describe(), operators: this.#graph.snapshot() });
     const { streams, graph: create } = this.#compiled();
     const graph = create();
     for (const { name, schema } of [...streams, { name: errorStream, schema: errorStreamSchema }]) {
       graph.listen(name, (batch) => this.#collect(name, schema, batch));
     }
-    if (state) {
-      graph.restore(state);
+    if (saved) {
+      // As a job goes on: a program finds all of its own states.
+      const { isSame, operators } = upgrade(saved, graph.describe());
+      if (!isSame) throw new Error('a graph of the same program does not have the same nodes');
+      graph.adopt(operators);
       for (const [stream, watermark] of this.#watermarks) graph.advance(watermark, stream);
     }
     this.#graph = graph;

@@ -92,7 +92,7 @@ async function list(root: string): Promise<{ numbers: number[]; leftovers: strin
 
 // magic, 8 bytes · version, 4 · CRC-32 of the rest, 4 · length of the rest, 8 · the rest: checkpoint-codec.ts of core
 const magic = Buffer.from('ROWTIME\n');
-const version = 1;
+const version = 2;
 const prologueBytes = 24;
 
 function pack(checkpoint: Checkpoint): Uint8Array[] {
@@ -110,7 +110,10 @@ function unpack(file: Buffer): Checkpoint {
   if (file.length < prologueBytes) throw new Error(`it has ${file.length} bytes, less than any checkpoint`);
   if (!file.subarray(0, 8).equals(magic)) throw new Error('it does not begin as a checkpoint does');
   const found = file.readUInt32LE(8);
-  if (found !== version) throw new Error(`it has version ${found}, this program reads version ${version}`);
+  if (found !== version) {
+    const whose = found < version ? 'an older rowtime took it, which can go on with it' : 'a newer rowtime took it';
+    throw new Error(`it has format ${found}, and this rowtime reads format ${version}: ${whose}`);
+  }
   const length = file.readBigUInt64LE(16);
   const body = file.subarray(prologueBytes);
   if (length !== BigInt(body.length)) throw new Error(`it says it holds ${length} bytes, and holds ${body.length}`);
@@ -122,8 +125,9 @@ function unpack(file: Buffer): Checkpoint {
 
 function isCheckpoint(value: unknown): value is Checkpoint {
   if (!isObject(value) || !isObject(value['operators'])) return false;
-  const { version, plan, clock, prepared } = value;
-  return version === 1 && typeof plan === 'string' && typeof clock === 'number' && Array.isArray(prepared);
+  const { version, plan, clock, nodes, parts } = value;
+  const isWhole = typeof plan === 'string' && typeof clock === 'number' && Array.isArray(nodes) && Array.isArray(parts);
+  return isWhole && version === 2;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

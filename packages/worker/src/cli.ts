@@ -8,9 +8,9 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { durationOf } from './duration.ts';
 import { CommandError, exitCodes } from './exit.ts';
 import { type InitFlags, inputKinds } from './init/answers.ts';
-import { planDifference } from './plan-difference.ts';
 import type { SchemaFlags } from './program-inputs.ts';
 import { parseRowtimePolicy } from './rowtime-policy.ts';
+import { linesOf, printedChange } from './state-change.ts';
 
 const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
 
@@ -49,6 +49,7 @@ program
   .option('--streams <names>', 'output streams, with commas between, or all (default: those that no pump reads)', list)
   .option('--checkpoint <folder>', 'where to keep checkpoints; the same command goes on where it was')
   .option('--checkpoint-interval <time>', 'how often, as in 10s or 500ms', duration, 10_000)
+  .option('--allow-state-drop', 'go on with a changed program, and without the state that has no place in it')
   .option('--buffer-size <MiB>', 'an output file is complete with this size', positive, 5)
   .option('--buffer-interval <time>', 'or when it holds this much ROWTIME', duration, 300_000)
   .option('--seed <n>', 'where RANDOM_CUT_FOREST starts its random numbers', whole, 42)
@@ -58,7 +59,10 @@ program
   )
   .action(async (file: string, options: RunFlags, command: Command) => {
     if (file.endsWith('.json')) {
-      const flag = command.options.find((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
+      const flag = command.options.find(
+        (option) =>
+          option.long !== '--allow-state-drop' && command.getOptionValueSource(option.attributeName()) === 'cli',
+      );
       if (flag) {
         throw new CommandError(
           `${flag.long} is for a program (.sql): what an application needs is in its file, under "rowtime"`,
@@ -66,7 +70,7 @@ program
         );
       }
       const { serve } = await import('./service/serve.ts');
-      await serve({ file, version });
+      await serve({ file, version, allowStateDrop: options.allowStateDrop === true });
       return;
     }
     if (!options.input) throw new CommandError('rowtime run <app.sql> needs --input <path...>', exitCodes.usage);
@@ -89,6 +93,7 @@ program
         streams: options.streams ?? null,
         checkpoint: options.checkpoint ?? null,
         checkpointIntervalMs: options.checkpointInterval,
+        allowStateDrop: options.allowStateDrop === true,
         json: options.json === true,
         seed: options.seed,
         bufferBytes: Math.round(options.bufferSize * 2 ** 20),
@@ -131,14 +136,26 @@ schemaFlags(
   program
     .command('explain')
     .description('print the plan of a program: the operators of each pump, the last one first')
-    .argument('<app.sql>', 'the program; - for standard input'),
+    .argument('<app.sql | application.json>', 'the program, - for standard input; or an application'),
 )
-  .option('--json', 'print the streams and plans as JSON')
-  .addHelpText('after', '\nExample:\n  rowtime explain app.sql --input "data/*.json.gz"')
-  .action(async (file: string, options: SchemaFlags & { json?: boolean }) => {
-    const sql = readProgram(file);
+  .option(
+    '--checkpoint [folder]',
+    'instead of the plan: what the program would keep of the state in the newest checkpoint there, and what it would lose',
+  )
+  .option('--json', 'print it as JSON')
+  .addHelpText(
+    'after',
+    `
+With --checkpoint the exit code is 4 if rowtime run would refuse the checkpoint. An application says itself where its checkpoints
+are; of a program name the folder of run --checkpoint.
+
+Example:
+  rowtime explain app.sql --input "data/*.json.gz"
+  rowtime explain application.json --checkpoint`,
+  )
+  .action(async (file: string, options: SchemaFlags & { json?: boolean; checkpoint?: string | true }) => {
     const { explain } = await import('./explain.ts');
-    await reportingSql(file, sql, () => explain(file, sql, options));
+    await explain(file, () => readProgram(file), options);
   });
 
 program
@@ -178,6 +195,7 @@ interface RunFlags {
   streams?: string[];
   checkpoint?: string;
   checkpointInterval: number;
+  allowStateDrop?: boolean;
   bufferSize: number;
   bufferInterval: number;
   seed: number;
@@ -323,7 +341,7 @@ checkpoints
 
 checkpoints
   .command('show')
-  .description('position, outputs, the plan it belongs to, and how large the state of each operator is')
+  .description('position, outputs, the state of each operator in words and bytes, and the plan it belongs to')
   .argument('<application.json | folder>', checkpointPlaceHelp)
   .argument('<number>', 'as list prints it', count)
   .option('--json', 'print it as JSON')
@@ -388,7 +406,14 @@ function report(error: unknown): number {
     return exitCodes.config;
   }
   if (error instanceof PlanMismatch) {
-    print([error.message, ...planDifference(error.saved, error.current)].join('\n'));
+    const { change } = error;
+    const hint =
+      change.inputs.length > 0
+        ? []
+        : [
+            'with --allow-state-drop it goes on without what is lost; without, run the program it belongs to, or start in an empty checkpoint folder',
+          ];
+    print([error.message, ...linesOf(printedChange(change)), ...hint].join('\n'));
     return exitCodes.checkpoint;
   }
   print(`this is a bug in rowtime; please report it.\n${error instanceof Error ? error.stack : String(error)}`);

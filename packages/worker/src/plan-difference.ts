@@ -3,11 +3,11 @@ export function planDifference(saved: string, current: string): string[] {
   const [before, after] = [partsOf(saved), partsOf(current)];
   const lines = [...before].flatMap(([name, part]) => {
     const now = after.get(name);
-    if (now === undefined) return [`  ${name} is gone`];
-    return now.join('\n') === part.join('\n') ? [] : [`  ${name} has changed`, ...changes(part, now)];
+    if (now === undefined) return [`${name} is gone`];
+    return now.join('\n') === part.join('\n') ? [] : [`${name} has changed`, ...changes(part, now)];
   });
-  lines.push(...[...after.keys()].filter((name) => !before.has(name)).map((name) => `  ${name} is new`));
-  return lines.length > 0 ? lines : ['  streams and pumps are the same, and stand in another order'];
+  lines.push(...[...after.keys()].filter((name) => !before.has(name)).map((name) => `${name} is new`));
+  return lines;
 }
 
 /** The lines of a plan by what they are about: those that are indented belong to the one before. */
@@ -32,16 +32,17 @@ function nameOf(line: string): string {
   return `${kind} ${name}`;
 }
 
+// Where a line stands below others is not what it says.
 function changes(before: readonly string[], after: readonly string[]): string[] {
+  const [was, is] = [before.map((line) => line.trim()), after.map((line) => line.trim())];
   return [
-    ...before.filter((line) => !after.includes(line)).map((line) => `    - ${shortened(line)}`),
-    ...after.filter((line) => !before.includes(line)).map((line) => `    + ${shortened(line)}`),
+    ...was.filter((line) => !is.includes(line)).map((line) => `  - ${shortened(line)}`),
+    ...is.filter((line) => !was.includes(line)).map((line) => `  + ${shortened(line)}`),
   ];
 }
 
 const shownMax = 240;
 
-function shortened(line: string): string {
-  const text = line.trim();
+function shortened(text: string): string {
   return text.length > shownMax ? `${text.slice(0, shownMax)}…` : text;
 }

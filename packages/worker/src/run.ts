@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Progress, run as runJob } from '@rowtime/core';
-import { fileSink } from '@rowtime/sinks/file';
+import { type JobSink, type Progress, run as runJob } from '@rowtime/core';
+import { type FileSinkOptions, fileSink } from '@rowtime/sinks/file';
 import { stdoutSink } from '@rowtime/sinks/stdout';
 import type { InputSchema } from '@rowtime/sources/decoder';
 import { fileSource } from '@rowtime/sources/file';
@@ -15,9 +15,11 @@ import { outputStreams } from './outputs.ts';
 import { printInputSchema } from './print-input-schema.ts';
 import { readInput } from './read-schema.ts';
 import { referenceTables } from './reference-tables.ts';
+import { retired } from './retired.ts';
 import { clockOf, type RowtimePolicy } from './rowtime-policy.ts';
 import { standardOutput } from './standard-output.ts';
 import { formatCount, formatDuration, formatRate, StatusLine } from './status-line.ts';
+import { linesOf, printedChange } from './state-change.ts';
 import { stopSignal } from './stop-signal.ts';
 
 export interface RunOptions {
@@ -40,6 +42,7 @@ export interface RunOptions {
   readonly streams: readonly string[] | null;
   readonly checkpoint: string | null;
   readonly checkpointIntervalMs: number;
+  readonly allowStateDrop: boolean;
   readonly json: boolean;
   readonly seed: number;
   readonly bufferBytes: number;
@@ -72,12 +75,18 @@ export async function run(options: RunOptions): Promise<void> {
   const stop = stopSignal();
   // Without an output folder nobody would see the rest.
   const write = standardOutput(() => options.output === null && stop.stop());
-  const sinks = outputs.flatMap(({ name, schema }) => {
+  const sinks = outputs.flatMap(({ name, schema }): JobSink[] => {
     const { output: folder, bufferBytes, bufferMs } = options;
+    const about: FileOutput = { folder: folder ?? '', stream: name, schema, bufferBytes, bufferMs };
+    const printed = {
+      stream: name,
+      name: `${name} to standard output`,
+      sink: stdoutSink({ stream: name, schema, write }),
+    };
     return [
-      ...(folder === null ? [] : [fileSink({ folder, stream: name, schema, bufferBytes, bufferMs })]),
-      ...(options.json ? [stdoutSink({ stream: name, schema, write })] : []),
-    ].map((sink) => ({ stream: name, sink }));
+      ...(folder === null ? [] : [{ stream: name, name: `${name} to files`, about, sink: fileSink(about) }]),
+      ...(options.json ? [printed] : []),
+    ];
   });
   const status = new StatusLine(now);
   const started = now();
@@ -100,6 +109,12 @@ export async function run(options: RunOptions): Promise<void> {
         return true;
       },
       publishOnStop: options.checkpoint === null,
+      allowStateDrop: options.allowStateDrop,
+      onUpgrade: (change) => {
+        const lines = ['the program was changed since the checkpoint', ...linesOf(printedChange(change))];
+        process.stderr.write(`${lines.join('\n')}\n`);
+      },
+      retire: async (part) => retired(part, part.about === null ? null : () => fileSink(part.about as FileOutput)),
       onProgress: (current) => status.show(() => summary(current, now() - started)),
     },
     stop.signal,
@@ -113,6 +128,8 @@ export async function run(options: RunOptions): Promise<void> {
   if (stop.signal.aborted && options.checkpoint !== null)
     process.stderr.write('stopped; run the same command again to go on\n');
 }
+
+type FileOutput = Pick<FileSinkOptions, 'folder' | 'stream' | 'schema' | 'bufferBytes' | 'bufferMs'>;
 
 function summary({ rows, rejected, restored }: Progress, millis: number): string {
   return `${formatCount(rows)} rows${rejected > 0 ? `, ${formatCount(rejected)} records to error_stream` : ''}${restored ? ', since the restart' : ''}, ${formatDuration(millis)}, ${formatRate(rows, millis)}`;

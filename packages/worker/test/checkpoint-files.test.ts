@@ -14,12 +14,13 @@ afterEach(() => rm(folder, { recursive: true }));
 
 function checkpoint(clock: number): Checkpoint {
   return {
-    version: 1,
+    version: 2,
     plan: 'p',
     position: clock,
     clock,
     operators: { 'P/1': { sums: Float64Array.of(clock) } },
-    prepared: [null],
+    nodes: [],
+    parts: [],
   };
 }
 
@@ -48,6 +49,26 @@ test('loads the newest whole file and says which ones it refused', async () => {
     expect.stringMatching(/003: it says it holds \d+ bytes, and holds 26$/),
     `${fileName(2)}: it does not begin as a checkpoint does`,
   ]);
+});
+
+test('says whose a checkpoint of another format is', async () => {
+  const store = checkpointFiles(folder);
+  for (let i = 1; i <= 2; i++) await store.save(checkpoint(i));
+  for (const [number, format] of [
+    [1, 1],
+    [2, 3],
+  ] as const) {
+    const bytes = await readFile(fileName(number));
+    bytes.writeUInt32LE(format, 8);
+    await writeFile(fileName(number), bytes);
+  }
+  await expect(checkpointFiles(folder).load()).rejects.toThrow(
+    [
+      `no whole checkpoint is left; to start from the beginning, remove ${folder}`,
+      `  ${fileName(2)}: it has format 3, and this rowtime reads format 2: a newer rowtime took it`,
+      `  ${fileName(1)}: it has format 1, and this rowtime reads format 2: an older rowtime took it, which can go on with it`,
+    ].join('\n'),
+  );
 });
 
 test('never gives a name twice, not even that of a damaged file', async () => {

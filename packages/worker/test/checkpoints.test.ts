@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Checkpoint } from '@rowtime/core';
 import { describe, expect, test } from 'vitest';
 import { checkpointFiles } from '../src/checkpoint-files.ts';
-import { describeParts, describePosition, operatorSizes } from '../src/checkpoints/describe.ts';
+import { describeParts, describePosition, operatorStates } from '../src/checkpoints/describe.ts';
 import { printed, putRecords } from './put-records.ts';
 import { rowsIn, rowtime, temporaryFolder } from './rowtime.ts';
 
@@ -82,7 +82,9 @@ test('an older checkpoint is restored: what comes again is what is there, and no
     stdout: `checkpoint ${oldest} is the newest again, as checkpoint ${newest + 1}\n`,
   });
   expect(stderr).toContain('the next start reads again from journal 0, byte ');
-  expect(stderr).toContain('PASSED, error_stream: objects that come again are compared with those that are there');
+  expect(stderr).toContain(
+    'PASSED to files, error_stream to files: objects that come again are compared with those that are there',
+  );
   const state = join(folder, '.rowtime/numbers');
   expect(readdirSync(state).filter((name) => name.startsWith('lock'))).toEqual([]);
   expect(numbers((await rowtime('checkpoints', 'list', state, '--json').finished).stdout)).toEqual([
@@ -118,12 +120,33 @@ test('a service that runs keeps its checkpoints: restore says whose they are', a
 
 describe('a folder of checkpoints', () => {
   const checkpoint = (clock: number): Checkpoint => ({
-    version: 1,
+    version: 2,
     plan: 'pump P into S\n  read T\nseed 42',
     position: { path: '/data/a.json', offset: 1_200, arrival: 0, filesRead: 2, file: null },
     clock,
+    nodes: [
+      { id: 'stream/T', owner: 'input T', kind: 'input', what: '', text: '', from: [], remembers: null },
+      {
+        id: 'pump/P/1',
+        owner: 'pump P',
+        kind: 'operator',
+        what: 'tumbling window of 1 minute',
+        text: '',
+        from: ['stream/T'],
+        remembers: '100 keys open',
+      },
+    ],
     operators: { 'stream/T': null, 'pump/P/1': { sums: new Float64Array(100) } },
-    prepared: [{ target: 'firehose scores', rows: 7, unsent: [] }, null],
+    parts: [
+      {
+        name: 'S to firehose scores',
+        columns: null,
+        about: null,
+        isRetired: false,
+        prepared: { target: 'firehose scores', rows: 7, unsent: [] },
+      },
+      { name: 'S to standard output', columns: null, about: null, isRetired: false, prepared: null },
+    ],
   });
   const withCheckpoints = async () => {
     const folder = temporaryFolder();
@@ -159,10 +182,10 @@ describe('a folder of checkpoints', () => {
     expect(shown.code).toBe(0);
     expect(shown.stdout).toContain(`
 outputs
-  firehose scores: 7 rows taken, 0 not yet delivered (at least once)
+  S to firehose scores: 7 rows taken, 0 not yet delivered (at least once)
 
 operators with state
-   832 bytes  pump/P/1
+   832 bytes  pump P: tumbling window of 1 minute, 100 keys open
 
 plan
   pump P into S
@@ -174,7 +197,7 @@ plan
       number: 3,
       watermark: '1970-01-01T00:03:00.000Z',
       position: { offset: 1_200 },
-      operators: [{ operator: 'pump/P/1', bytes: 832 }],
+      operators: [{ operator: 'pump/P/1', state: 'pump P: tumbling window of 1 minute, 100 keys open', bytes: 832 }],
       plan: ['pump P into S', '  read T', 'seed 42'],
     });
   });
@@ -182,7 +205,7 @@ plan
   test('restore says what is delivered again', async () => {
     const folder = await withCheckpoints();
     const { stderr } = await rowtime('checkpoints', 'restore', folder, '1').finished;
-    expect(stderr).toContain('firehose scores: rows since then are delivered a second time\n');
+    expect(stderr).toContain('S to firehose scores: rows since then are delivered a second time\n');
     expect((await checkpointFiles(folder).load())?.clock).toBe(60_000);
   });
 
@@ -229,15 +252,20 @@ test.each([
 
 test('operators without state, and parts that keep none, are left out', () => {
   const checkpoint: Checkpoint = {
-    version: 1,
+    version: 2,
     plan: '',
     position: null,
     clock: Number.NEGATIVE_INFINITY,
+    nodes: ['a', 'b', 'c'].map((id) => {
+      return { id, owner: `pump ${id}`, kind: 'operator', what: 'x', text: '', from: [], remembers: null };
+    }),
     operators: { a: null, b: [1], c: new Float64Array(9) },
-    prepared: [null, { segment: 0, offset: 0, record: 0 }, { stream: 'S', next: 1, open: null, sealed: [] }],
+    parts: [null, { segment: 0, offset: 0, record: 0 }, { stream: 'S', next: 1, open: null, sealed: [] }].map(
+      (prepared, i) => ({ name: `part ${i}`, columns: null, about: null, isRetired: false, prepared }),
+    ),
   };
-  expect(operatorSizes(checkpoint).map(({ operator }) => operator)).toEqual(['c', 'b']);
+  expect(operatorStates(checkpoint).map(({ operator }) => operator)).toEqual(['c', 'b']);
   expect(describeParts(checkpoint)).toEqual([
-    { name: 'S', delivery: 'exactly once', state: 'no open object, 0 to publish' },
+    { name: 'part 2', delivery: 'exactly once', state: 'no open object, 0 to publish', isDone: true },
   ]);
 });

@@ -142,18 +142,6 @@ test('a run that is killed again and again leaves the same folder, byte for byte
   expect(hashes('unbroken').length).toBeGreaterThan(10);
 });
 
-test('a checkpoint of another program is refused with exit code 4', async () => {
-  const { folder, sql } = captainsFolder();
-  const input = join(folder, 'input');
-  writeFileSync(input, ratings(100).join(''));
-  const args = ['--input', input, '--output', join(folder, 'output'), '--checkpoint', join(folder, 'checkpoints')];
-  expect((await rowtime('run', sql, ...args).finished).code).toBe(0);
-  writeFileSync(sql, popularCaptains.replace('avg', 'max'));
-  const refused = await rowtime('run', sql, ...args).finished;
-  expect(refused.code).toBe(4);
-  expect(refused.stderr).toContain('CHECKPOINT_PLAN');
-});
-
 test('APPROXIMATE_ARRIVAL_TIME is when the record arrived, whatever ROWTIME is', async () => {
   const { folder, sql } = captainsFolder();
   writeFileSync(

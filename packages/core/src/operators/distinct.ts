@@ -2,6 +2,7 @@ import { type Batch, gather, type Millis } from '../batch.ts';
 import { type Value, valueAt } from '../column.ts';
 import { doublesOf } from '../exact-column.ts';
 import { Groups } from '../groups.ts';
+import { printCount } from '../in-words.ts';
 import type { Operator, Output } from '../operator.ts';
 import { runEnd } from '../run-end.ts';
 import { columnKind, type Schema } from '../schema.ts';
@@ -69,6 +70,10 @@ export class Distinct implements Operator {
     const { timeAt } = this.#options;
     if (timeAt && Number.isFinite(watermark)) this.#moveTo(timeAt(watermark));
     return watermark;
+  }
+
+  remembers(): string | null {
+    return this.#seen.size === 0 ? null : `${printCount(this.#seen.size, 'row')} seen`;
   }
 
   snapshot(): unknown {

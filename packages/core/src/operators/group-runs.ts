@@ -2,6 +2,7 @@ import type { Aggregate } from '../aggregate.ts';
 import type { Batch, Millis } from '../batch.ts';
 import { type Value, valueAt } from '../column.ts';
 import { Groups } from '../groups.ts';
+import { groupsOpen } from '../in-words.ts';
 import type { Operator, Output } from '../operator.ts';
 import type { RowErrors } from '../row-errors.ts';
 import { runEnd } from '../run-end.ts';
@@ -73,6 +74,10 @@ export class GroupRuns implements Operator {
     if (watermark === Number.POSITIVE_INFINITY) this.#close(out);
     else this.#time = Math.max(this.#time, watermark);
     return watermark;
+  }
+
+  remembers(): string | null {
+    return groupsOpen(this.#groups.size, this.#keys.length);
   }
 
   snapshot(): unknown {

@@ -2,6 +2,7 @@ import { type Batch, type Millis, slice } from '../batch.ts';
 import { type Column, ColumnBuilder, type Value, valueAt } from '../column.ts';
 import { compile, type Expr, Failures, type FunctionLookup } from '../expr.ts';
 import { asCondition } from '../functions/logic.ts';
+import { printCount } from '../in-words.ts';
 import { lowerBound } from '../lower-bound.ts';
 import type { Operator, Output } from '../operator.ts';
 import type { RowErrors } from '../row-errors.ts';
@@ -75,6 +76,11 @@ export class Join implements Operator {
     return Math.min(watermark, ...this.#sides.map((side) => side.nextExpiry()));
   }
 
+  remembers(): string | null {
+    const rows = [...this.#waiting, ...this.#sides].reduce((sum, { length }) => sum + length, 0);
+    return rows === 0 ? null : `${printCount(rows, 'row')} that others may meet`;
+  }
+
   snapshot(): unknown {
     return { waiting: this.#waiting.map((held) => held.snapshot()), sides: this.#sides.map((side) => side.snapshot()) };
   }
@@ -145,6 +151,10 @@ class Side {
     this.isOuter = isOuter;
     this.#frame = frame;
     this.#keys = keys;
+  }
+
+  get length(): number {
+    return this.#queue.length - this.#from;
   }
 
   get hasWindow(): boolean {

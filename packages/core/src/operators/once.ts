@@ -30,6 +30,10 @@ export class Once implements Operator {
     return watermark;
   }
 
+  remembers(): string | null {
+    return this.#isDone ? 'done' : null;
+  }
+
   snapshot(): unknown {
     return { first: this.#first, isDone: this.#isDone };
   }

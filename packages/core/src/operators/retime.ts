@@ -1,4 +1,5 @@
 import { type Batch, gather, type Millis, slice } from '../batch.ts';
+import { rowsHeld } from '../in-words.ts';
 import type { Operator, Output } from '../operator.ts';
 import type { RowErrors } from '../row-errors.ts';
 import type { Schema } from '../schema.ts';
@@ -50,6 +51,10 @@ export class Retime implements Operator {
     } else if (watermark > 0) this.#reached = watermark;
     this.#emit(out);
     return this.#reached;
+  }
+
+  remembers(): string | null {
+    return rowsHeld(this.#held.length);
   }
 
   snapshot(): unknown {

@@ -1,5 +1,6 @@
 import type { Batch, Millis } from '../batch.ts';
 import type { Column } from '../column.ts';
+import { printCount } from '../in-words.ts';
 import type { Operator, Output } from '../operator.ts';
 import type { RowErrors } from '../row-errors.ts';
 import type { Field, Schema } from '../schema.ts';
@@ -75,6 +76,11 @@ export class Slide implements Operator {
     return watermark;
   }
 
+  remembers(): string | null {
+    const remembered = this.#windows.flatMap((window) => window.remembers() ?? []);
+    return remembered.length === 0 ? null : [...new Set(remembered)].join(', ');
+  }
+
   snapshot(): unknown {
     return this.#windows.map((window) => window.snapshot());
   }
@@ -106,6 +112,10 @@ class EndedWindow {
     const mapping = this.#window.settle(pass);
     if (mapping) for (const { call } of this.#calls) call.renumber(mapping);
     return columns;
+  }
+
+  remembers(): string | null {
+    return this.#window.size === 0 ? null : printCount(this.#window.size, 'row');
   }
 
   snapshot(): unknown {

@@ -1,6 +1,7 @@
 import { type Batch, gather, type Millis } from '../batch.ts';
 import { type Column, type Value, valueAt } from '../column.ts';
 import { doublesOf } from '../exact-column.ts';
+import { rowsHeld } from '../in-words.ts';
 import type { Operator, Output } from '../operator.ts';
 import { runEnd } from '../run-end.ts';
 import type { Schema } from '../schema.ts';
@@ -73,6 +74,10 @@ export class Sort implements Operator {
     if (rowtimeIsKey) return this.#held.length > 0 ? Math.min(this.#time, next) : next;
     const first = this.#held.length > 0 ? Math.min(this.#held.all()!.rowtime[0], watermark) : watermark;
     return startOf && !isOver ? startOf(first) : first;
+  }
+
+  remembers(): string | null {
+    return rowsHeld(this.#held.length);
   }
 
   snapshot(): unknown {

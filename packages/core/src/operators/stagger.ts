@@ -2,6 +2,7 @@ import type { Aggregate } from '../aggregate.ts';
 import type { Batch, Millis } from '../batch.ts';
 import type { Column } from '../column.ts';
 import { Groups } from '../groups.ts';
+import { groupsOpen } from '../in-words.ts';
 import type { Operator, Output } from '../operator.ts';
 import type { RowErrors } from '../row-errors.ts';
 import { type ColumnKind, columnKind, type Field, type Schema } from '../schema.ts';
@@ -83,6 +84,10 @@ export class Stagger implements Operator {
     this.#close(watermark, out);
     // A window that opens from now on closes a range later; the oldest open one before that.
     return Math.min(this.#closesAt[this.#closed] ?? Number.POSITIVE_INFINITY, watermark + this.#range);
+  }
+
+  remembers(): string | null {
+    return groupsOpen(this.#groupOf.length - this.#closed, this.#keys.length);
   }
 
   snapshot(): unknown {

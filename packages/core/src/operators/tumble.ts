@@ -2,6 +2,7 @@ import type { Aggregate, BoundAggregate } from '../aggregate.ts';
 import type { Batch, Millis } from '../batch.ts';
 import type { Column } from '../column.ts';
 import { Groups } from '../groups.ts';
+import { groupsOpen } from '../in-words.ts';
 import { lowerBound } from '../lower-bound.ts';
 import type { Operator, Output } from '../operator.ts';
 import type { RowErrors } from '../row-errors.ts';
@@ -78,6 +79,10 @@ export class Tumble implements Operator {
     if (watermark >= this.#end) this.#close(out);
     // The next row to come lies in the window of the watermark or a later one.
     return Number.isFinite(watermark) ? this.#window.end(this.#window.start(watermark)) : watermark;
+  }
+
+  remembers(): string | null {
+    return groupsOpen(this.#groups.size, this.#keys.length);
   }
 
   snapshot(): unknown {

@@ -1,4 +1,5 @@
 import { type Batch, concat, gather, type Millis, slice } from '../batch.ts';
+import { rowsHeld } from '../in-words.ts';
 import { lowerBound } from '../lower-bound.ts';
 import type { Operator, Output } from '../operator.ts';
 import type { Schema } from '../schema.ts';
@@ -38,6 +39,10 @@ export class Union implements Operator {
   /** How many rows are held back. */
   get held(): number {
     return this.#held.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  remembers(): string | null {
+    return rowsHeld(this.held);
   }
 
   snapshot(): unknown {

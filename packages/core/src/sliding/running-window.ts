@@ -2,6 +2,7 @@ import type { Aggregate, BoundAggregate } from '../aggregate.ts';
 import type { Batch } from '../batch.ts';
 import { type Column, ColumnBuilder, valueAt } from '../column.ts';
 import { Groups } from '../groups.ts';
+import { groupsOpen } from '../in-words.ts';
 import { columnKind, type Schema, type SqlType } from '../schema.ts';
 
 /** An aggregate over all rows so far; `input` null: COUNT(*). */
@@ -45,6 +46,10 @@ export class RunningWindow {
       const results = values.finish();
       return states.some((state) => state > 1) ? { ...results, valid: states } : results;
     });
+  }
+
+  remembers(): string | null {
+    return groupsOpen(this.#groups.size, this.#keys.length);
   }
 
   snapshot(): unknown {

@@ -86,12 +86,13 @@ export const storeContract: readonly StoreCase[] = [
 
 function checkpoint(i: number): Checkpoint {
   return {
-    version: 1,
+    version: 2,
     plan: 'fingerprint',
     position: { file: 'a.ndjson', offset: i * 1000 },
     clock: i * 60_000,
     operators: { 'PUMP/2': { sums: Float64Array.of(i, 0.5), codes: Int32Array.of(-i), keys: ['a', 'b'] } },
-    prepared: [null, { next: i, sealed: [] }],
+    nodes: [],
+    parts: [{ name: 'out', columns: null, about: null, isRetired: false, prepared: { next: i, sealed: [] } }],
   };
 }
 

@@ -154,6 +154,7 @@ const checkpointsKept = 3;
 function trimming(journal: Journal, position: () => JournalPosition): Participant {
   const covered: JournalPosition[] = [];
   return {
+    name: 'journal',
     pendingBytes: 0,
     async open(prepared) {
       if (prepared !== null) covered.push(prepared as JournalPosition);

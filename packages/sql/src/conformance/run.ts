@@ -12,6 +12,7 @@ import {
   rowAt,
   type Schema,
   slice,
+  upgrade,
   type Value,
 } from '@rowtime/core';
 import { type Application, compile, parseType } from '../application.ts';
@@ -200,9 +201,9 @@ function play(
   const watermarks = new Map<string, Millis>();
   for (const { stream, batch, rejected, rowtime } of steps) {
     if (restore) {
-      const state = structuredClone(graph.snapshot());
+      const saved = structuredClone({ nodes: graph.describe(), operators: graph.snapshot() });
       graph = start();
-      graph.restore(state);
+      graph.adopt(upgrade(saved, graph.describe()).operators);
       for (const [known, watermark] of watermarks) graph.advance(watermark, known);
     }
     if (batch) graph.push(stream, batch);

@@ -36,6 +36,10 @@ class DistinctItems implements Operator {
     return this.#counts.advance(watermark, (items) => out(distinct(items)));
   }
 
+  remembers(): string | null {
+    return this.#counts.remembers?.() ?? null;
+  }
+
   snapshot(): unknown {
     return this.#counts.snapshot();
   }

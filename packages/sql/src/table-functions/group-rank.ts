@@ -7,6 +7,7 @@ import {
   type Millis,
   type Operator,
   type Output,
+  rowsHeld,
   type Schema,
   type Value,
 } from '@rowtime/core';
@@ -86,6 +87,10 @@ class GroupRank implements Operator {
   advance(watermark: Millis, out: Output): Millis {
     if (watermark > this.#time) this.#release(out);
     return this.#held.length > 0 ? this.#time : watermark;
+  }
+
+  remembers(): string | null {
+    return rowsHeld(this.#held.length);
   }
 
   snapshot(): unknown {

@@ -1,4 +1,12 @@
-import { type Batch, ColumnBuilder, type Operator, type Output, type Schema, type Value } from '@rowtime/core';
+import {
+  type Batch,
+  ColumnBuilder,
+  type Operator,
+  type Output,
+  printCount,
+  type Schema,
+  type Value,
+} from '@rowtime/core';
 import { SqlError } from '../errors.ts';
 import { type Cluster, NeighbourWindow } from './neighbour-window.ts';
 import { argumentsOf, type Parameter, positiveNumber, wholeNumber } from './parameters.ts';
@@ -62,6 +70,10 @@ class Hotspots implements Operator {
 
   advance(watermark: number): number {
     return watermark;
+  }
+
+  remembers(): string | null {
+    return this.#window.length === 0 ? null : printCount(this.#window.length, 'row');
   }
 
   snapshot(): unknown {

@@ -35,6 +35,11 @@ export class NeighbourWindow {
   #length = 0;
   #next = 0;
 
+  /** Points in it. */
+  get length(): number {
+    return this.#length;
+  }
+
   constructor(dimensions: number, size: number, radius: number, minPoints: number) {
     this.#dimensions = dimensions;
     this.#size = size;

@@ -1,4 +1,12 @@
-import { type Batch, ColumnBuilder, type Operator, type Output, type Schema, type Value } from '@rowtime/core';
+import {
+  type Batch,
+  ColumnBuilder,
+  type Operator,
+  type Output,
+  printCount,
+  type Schema,
+  type Value,
+} from '@rowtime/core';
 import { type Attribution, type ForestState, RandomCutForest } from '@rowtime/rcf';
 import { checkForest, createForest, forestParameters } from './forest.ts';
 import { type Parameter, truth } from './parameters.ts';
@@ -11,6 +19,7 @@ const parameters: readonly Parameter[] = [...forestParameters, truth('withDirect
 
 export const randomCutForestWithExplanation: TableFunction = {
   name,
+  isRandom: true,
   doc: 'RANDOM_CUT_FOREST_WITH_EXPLANATION(CURSOR(query), numberOfTrees = 100, subSampleSize = 256, timeDecay = 100000, shingleSize = 1, withDirectionality = FALSE): as RANDOM_CUT_FOREST, and ANOMALY_EXPLANATION, a JSON object with the ATTRIBUTION_SCORE of each numeric column, with directionality also its DIRECTION and STRENGTH.',
   bind(input, args, spanOf) {
     checkForest(name, parameters, input, args, spanOf);
@@ -74,6 +83,11 @@ class Explanations implements Operator {
 
   advance(watermark: number): number {
     return watermark;
+  }
+
+  remembers(): string | null {
+    const { totalUpdates } = this.#forest;
+    return totalUpdates === 0 ? null : `${printCount(totalUpdates, 'point')} learnt`;
   }
 
   snapshot(): unknown {

@@ -1,4 +1,4 @@
-import type { Batch, Operator, Output, Schema, Value } from '@rowtime/core';
+import { type Batch, type Operator, type Output, printCount, type Schema, type Value } from '@rowtime/core';
 import { type ForestState, RandomCutForest } from '@rowtime/rcf';
 import { checkForest, createForest, forestParameters } from './forest.ts';
 import { Points } from './points.ts';
@@ -8,6 +8,7 @@ const name = 'RANDOM_CUT_FOREST';
 
 export const randomCutForest: TableFunction = {
   name,
+  isRandom: true,
   doc: 'RANDOM_CUT_FOREST(CURSOR(query), numberOfTrees = 100, subSampleSize = 256, timeDecay = 100000, shingleSize = 1): the columns of the query and ANOMALY_SCORE, 0 for the first subSampleSize rows.',
   bind(input, args, spanOf) {
     checkForest(name, forestParameters, input, args, spanOf);
@@ -37,6 +38,11 @@ class Scores implements Operator {
 
   advance(watermark: number): number {
     return watermark;
+  }
+
+  remembers(): string | null {
+    const { totalUpdates } = this.#forest;
+    return totalUpdates === 0 ? null : `${printCount(totalUpdates, 'point')} learnt`;
   }
 
   snapshot(): unknown {

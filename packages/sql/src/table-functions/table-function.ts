@@ -8,6 +8,8 @@ export interface TableFunction {
   readonly doc: string;
   /** The columns of the result; throws a SqlError for arguments it does not take. `spanOf` is the place of an argument. */
   bind(input: Schema, args: readonly Value[], spanOf: (arg: number) => Span): Schema;
+  /** It draws random numbers: with another seed it is another function. */
+  readonly isRandom?: boolean;
   create(input: Schema, output: Schema, args: readonly Value[], options: TableFunctionOptions): Operator;
 }
 

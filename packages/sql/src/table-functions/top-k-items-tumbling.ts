@@ -72,6 +72,10 @@ class TopItems implements Operator {
     return this.#counts.advance(watermark, (items) => this.#emit(items, out));
   }
 
+  remembers(): string | null {
+    return this.#counts.remembers?.() ?? null;
+  }
+
   snapshot(): unknown {
     return this.#counts.snapshot();
   }

@@ -119,6 +119,10 @@ export const rowtimeSchema = z.strictObject({
     .describe('the folder for checkpoints, journals and spools; default .rowtime/<application>'),
   checkpointInterval: duration.optional().describe('default 10s'),
   stopTimeout: duration.optional().describe('how long a stop may take; default 90s'),
+  allowStateDrop: z
+    .boolean()
+    .optional()
+    .describe('go on with a changed program, and without the state in the checkpoint that has no place in it'),
   spot: z
     .boolean()
     .optional()

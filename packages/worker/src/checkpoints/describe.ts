@@ -1,4 +1,5 @@
-import { type Checkpoint, encodeCheckpoint } from '@rowtime/core';
+import { type Checkpoint, encodeCheckpoint, type SavedPart } from '@rowtime/core';
+import { printUnit } from '../state-change.ts';
 
 /** Where a source goes on, in a few words: what `position` of each source looks like is said in its file. */
 export function describePosition(position: unknown): string {
@@ -31,36 +32,48 @@ export interface PartDescription {
   /** What it gives when rows come again: exactly once compares, at least once repeats. Null where it does not tell. */
   readonly delivery: 'exactly once' | 'at least once' | null;
   readonly state: string;
+  /** All that it took is where it belongs. */
+  readonly isDone: boolean;
 }
 
-/** What the outputs had prepared: ObjectWriter's `PreparedObjects`, `Prepared` of a sink of deliveries (both of sinks). */
-export function describeParts({ prepared }: Checkpoint): PartDescription[] {
-  return prepared.flatMap((part): PartDescription[] => {
-    if (!isObject(part)) return [];
-    const { stream, open, sealed, target, rows, unsent } = part;
-    if (typeof stream === 'string' && Array.isArray(sealed)) {
-      const growing = isObject(open) ? `an open object of ${number(open['size'])} bytes` : 'no open object';
-      return [{ name: stream, delivery: 'exactly once', state: `${growing}, ${sealed.length} to publish` }];
-    }
-    if (typeof target === 'string' && Array.isArray(unsent)) {
-      const state = `${number(rows)} rows taken, ${unsent.length} not yet delivered`;
-      return [{ name: target, delivery: 'at least once', state }];
-    }
-    return [];
-  });
+/** What the outputs had prepared. */
+export function describeParts({ parts }: Checkpoint): PartDescription[] {
+  return parts.flatMap((part) => describePart(part) ?? []);
 }
 
-/** The state of an operator in bytes of its own in the file. */
-export interface OperatorSize {
+/** ObjectWriter's `PreparedObjects`, `Prepared` of a sink of deliveries (both of sinks); null for what keeps no rows. */
+export function describePart({ name, prepared }: Pick<SavedPart, 'name' | 'prepared'>): PartDescription | null {
+  if (!isObject(prepared)) return null;
+  const { stream, open, sealed, rows, unsent } = prepared;
+  if (typeof stream === 'string' && Array.isArray(sealed)) {
+    const growing = isObject(open) ? `an open object of ${number(open['size'])} bytes` : 'no open object';
+    const isDone = !isObject(open) && sealed.length === 0;
+    return { name, delivery: 'exactly once', state: `${growing}, ${sealed.length} to publish`, isDone };
+  }
+  if (Array.isArray(unsent)) {
+    const taken = typeof rows === 'number' ? `${number(rows)} rows taken, ` : '';
+    const state = `${taken}${unsent.length} not yet delivered`;
+    return { name, delivery: 'at least once', state, isDone: unsent.length === 0 };
+  }
+  return null;
+}
+
+/** The state of an operator, in words and in bytes of its own in the file. */
+export interface OperatorState {
   readonly operator: string;
+  /** "pump STREAM_PUMP: tumbling window of 1 minute, 52 keys open" */
+  readonly state: string;
   readonly bytes: number;
 }
 
 /** Largest first; operators without state are left out. */
-export function operatorSizes({ operators }: Checkpoint): OperatorSize[] {
-  return Object.entries(operators)
-    .filter(([, state]) => state !== null && state !== undefined)
-    .map(([operator, state]) => ({ operator, bytes: encodeCheckpoint(state).length }))
+export function operatorStates({ nodes, operators }: Checkpoint): OperatorState[] {
+  return nodes
+    .filter(({ id }) => operators[id] != null)
+    .map(({ id, owner, what, remembers }) => {
+      const state = printUnit({ owner, what, remembers: remembers ?? 'nothing' });
+      return { operator: id, state, bytes: encodeCheckpoint(operators[id]).length };
+    })
     .sort((a, b) => b.bytes - a.bytes || (a.operator < b.operator ? -1 : 1));
 }
 

@@ -19,3 +19,19 @@ export async function findCheckpoint(
     throw new CommandError(`checkpoint ${number} is damaged: ${(error as Error).message}`, exitCodes.checkpoint);
   }
 }
+
+/** The checkpoint of a folder that the next start goes on from. */
+export async function newestCheckpoint(
+  folder: string,
+): Promise<{ readonly number: number; readonly checkpoint: Checkpoint }> {
+  const refused: string[] = [];
+  for (const { number, file } of await checkpointsIn(folder)) {
+    try {
+      return { number, checkpoint: await readCheckpoint(file) };
+    } catch (error) {
+      refused.push(`  ${file}: ${(error as Error).message}`);
+    }
+  }
+  if (refused.length === 0) throw new CommandError(`${folder} has no checkpoint`);
+  throw new CommandError([`${folder} has no whole checkpoint`, ...refused].join('\n'), exitCodes.checkpoint);
+}

@@ -1,6 +1,6 @@
 import { painter } from '../paint.ts';
 import { printBytes } from '../print-bytes.ts';
-import { describeParts, describePosition, operatorSizes, plainJson, time } from './describe.ts';
+import { describeParts, describePosition, operatorStates, plainJson, time } from './describe.ts';
 import { findCheckpoint } from './find.ts';
 import { checkpointPlace } from './place.ts';
 
@@ -8,7 +8,7 @@ import { checkpointPlace } from './place.ts';
 export async function showCheckpoint(given: string, number: number, json: boolean): Promise<void> {
   const { file, checkpoint } = await findCheckpoint(checkpointPlace(given).folder, number);
   const { plan, position, clock } = checkpoint;
-  const operators = operatorSizes(checkpoint);
+  const operators = operatorStates(checkpoint);
   const outputs = describeParts(checkpoint);
   if (json) {
     const printed = { number, file, watermark: time(clock), position, outputs, operators, plan: plan.split('\n') };
@@ -28,7 +28,7 @@ export async function showCheckpoint(given: string, number: number, json: boolea
     ),
     ...section(
       'operators with state',
-      operators.map(({ operator, bytes }) => `${printBytes(bytes).padStart(10)}  ${operator}`),
+      operators.map(({ state, bytes }) => `${printBytes(bytes).padStart(10)}  ${state}`),
     ),
     ...section('plan', plan.split('\n')),
   ];

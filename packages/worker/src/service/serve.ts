@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { errorStream, errorStreamSchema, run as runJob } from '@rowtime/core';
+import { errorStream, errorStreamSchema, run as runJob, type Schema, type Sink } from '@rowtime/core';
 import { listen } from '@rowtime/sources/firehose';
 import { type Application, compile, frame, SqlError } from '@rowtime/sql';
 import type { Logger } from 'pino';
@@ -15,7 +15,9 @@ import { parseInputSchema } from '../input-schema.ts';
 import { inputStreams } from '../input-streams.ts';
 import { isLoopback } from '../loopback.ts';
 import { withMetadata } from '../metadata.ts';
+import { retired } from '../retired.ts';
 import { clockOf, parseRowtimePolicy } from '../rowtime-policy.ts';
+import { printedChange } from '../state-change.ts';
 import { stopSignal } from '../stop-signal.ts';
 import { applicationTables } from './application-tables.ts';
 import { connectInput } from './connect-input.ts';
@@ -37,15 +39,16 @@ export interface ServeOptions {
   /** The application. */
   readonly file: string;
   readonly version: string;
+  readonly allowStateDrop: boolean;
 }
 
 /** `rowtime run application.json`: what "Run application" was on AWS. Runs until it is stopped, or its input ends. */
-export async function serve({ file, version }: ServeOptions): Promise<void> {
+export async function serve({ file, version, allowStateDrop }: ServeOptions): Promise<void> {
   const now = Date.now;
   // The SDK would tell the operator of every worker on Node 20 that its next year's versions want a newer one; ours is exact.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const { application, rowtime: given, warnings } = readApplication(file);
-  const rowtime = { region: regionOf(application), ...given };
+  const rowtime = { region: regionOf(application), ...given, ...(allowStateDrop && { allowStateDrop }) };
   const name = application.ApplicationName;
   const log = createLog(name);
   for (const warning of warnings) log.warn(warning);
@@ -162,7 +165,7 @@ async function serveLocked(context: Context): Promise<void> {
         clock,
         ...(!input.hasMetadata && { complete: withMetadata(metadata) }),
         graph: compiled.graph(),
-        sinks: outputs.map(({ sink, status }) => ({ stream: status().stream, sink })),
+        sinks: outputs.map(({ sink, status, name, about }) => ({ stream: status().stream, sink, name, about })),
         participants: input.participants,
         store: checkpointFiles(join(state, 'checkpoints'), {
           onRefused: (refused, reason) => log.warn({ file: refused, reason }, 'a checkpoint is not used'),
@@ -171,6 +174,12 @@ async function serveLocked(context: Context): Promise<void> {
           if (now() - checkpointed < intervalMs) return false;
           checkpointed = now();
           return true;
+        },
+        allowStateDrop: rowtime.allowStateDrop === true,
+        onUpgrade: (change) => log.warn(printedChange(change), 'the program was changed since the checkpoint'),
+        retire: async (part) => {
+          const about = part.about as AboutOutput | null;
+          return retired(part, about && (() => connectSaved(context, about, hurry.signal)));
         },
         ...(rowtime.pendingBytesMax !== undefined && { pendingBytesMax: rowtime.pendingBytesMax }),
         onProgress: (current) => observer.progress(current, checkpointed),
@@ -204,12 +213,21 @@ function arnOf({ ApplicationARN }: ApiApplication): string {
   return typeof ApplicationARN === 'string' ? ApplicationARN : '';
 }
 
+/** What a checkpoint says of an output: enough to deliver what is left of it when the application has it no more. */
+interface AboutOutput {
+  readonly output: OutputConnection;
+  readonly schema: Schema;
+}
+
+/** An output as checkpoints know it. */
+interface ConnectedOutput extends ObservedSink {
+  readonly name: string;
+  readonly about: AboutOutput;
+}
+
 /** Rows that could not be computed are kept, whether the application has an output for them or not. */
-async function connectOutputs(
-  { file, application, rowtime, state, now, log }: Context,
-  compiled: Application,
-  hurry: AbortSignal,
-): Promise<ObservedSink[]> {
+async function connectOutputs(context: Context, compiled: Application, hurry: AbortSignal): Promise<ConnectedOutput[]> {
+  const { file, application, rowtime, state, now } = context;
   const declared = outputsOf(application, rowtime);
   const errors: OutputConnection = {
     stream: errorStream,
@@ -225,18 +243,33 @@ async function connectOutputs(
         const names = known.map(({ name }) => name).join(', ');
         throw new CommandError(`${file}: output ${output.stream}: the program has no such stream; it has ${names}`);
       }
-      const sink = await connectOutput(output, stream.schema, {
-        rowtime,
-        applicationArn: arnOf(application),
-        name: `${file}: output ${output.stream}`,
-        state,
-        hurry,
-        onRetry: ({ action, resource, attempt, error }) =>
-          log.warn({ action, resource, attempt, reason: String(error) }, 'retry'),
-      });
-      return observed(output.stream, output.to.to, sink, now);
+      const about: AboutOutput = { output, schema: stream.schema };
+      const sink = await connectSaved(context, about, hurry);
+      return { ...observed(output.stream, output.to.to, sink, now), name: outputName(output), about };
     }),
   );
+}
+
+/** Not where files and objects go: they may be moved with the folder of the application. */
+function outputName({ stream, to }: OutputConnection): string {
+  const target = to.to === 'lambda' ? to.function : to.to === 'firehose' || to.to === 'kinesis' ? to.stream : undefined;
+  return `${stream} to ${to.to}${target === undefined ? '' : ` ${target}`}`;
+}
+
+function connectSaved(
+  { file, application, rowtime, state, log }: Context,
+  { output, schema }: AboutOutput,
+  hurry: AbortSignal,
+): Promise<Sink> {
+  return connectOutput(output, schema, {
+    rowtime,
+    applicationArn: arnOf(application),
+    name: `${file}: output ${output.stream}`,
+    state,
+    hurry,
+    onRetry: ({ action, resource, attempt, error }) =>
+      log.warn({ action, resource, attempt, reason: String(error) }, 'retry'),
+  });
 }
 
 async function startMonitor({ monitor: section = {} }: RowtimeSection, status: () => Status) {
