@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { AwsError } from '@rowtime/aws';
 import { LimitError, PlanMismatch } from '@rowtime/core';
 import { SinkError } from '@rowtime/sinks/file';
 import { SourceError } from '@rowtime/sources/file';
@@ -381,6 +382,7 @@ function report(error: unknown): number {
   if (
     error instanceof SourceError ||
     error instanceof SinkError ||
+    error instanceof AwsError ||
     error instanceof LimitError ||
     isSystemError(error)
   ) {

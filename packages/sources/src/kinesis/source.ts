@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Retry, realPace } from '@rowtime/aws';
 import {
   type Column,
   ColumnBuilder,
@@ -10,12 +11,11 @@ import {
   type Schema,
   type Source,
 } from '@rowtime/core';
-import type { Call } from '../aws/errors.ts';
-import { sleep } from '../aws/retry.ts';
 import type { CsvFormat } from '../decode/csv.ts';
 import type { InputColumn, JsonDecoder } from '../decode/json.ts';
 import { createDecoder } from '../decoder.ts';
 import { SourceError } from '../errors.ts';
+import { pause } from '../pause.ts';
 import type { Outcome, RecordProcessor } from '../processor.ts';
 import { type KinesisClientOptions, KinesisStream, type ShardStart } from './client.ts';
 import { Lane, type QueuedRecord, type ShardPosition, startAt } from './lane.ts';
@@ -66,7 +66,7 @@ export interface KinesisSourceOptions {
   readonly settleMs?: number;
   /** The longest wait before a call is made again. Default 30 s. */
   readonly retryMsMax?: number;
-  readonly onRetry?: (call: Call, error: unknown, attempt: number) => void;
+  readonly onRetry?: (retry: Retry) => void;
 }
 
 /** Plain data. */
@@ -107,10 +107,10 @@ export async function kinesisSource(options: KinesisSourceOptions): Promise<Kine
   // One listener for each call under way, so as many as there are shards.
   setMaxListeners(0, stopped.signal);
   const stream = await KinesisStream.connect(options.stream, options.client ?? {}, {
-    random: options.random,
-    signal: stopped.signal,
-    ...(options.retryMsMax !== undefined && { maxMs: options.retryMsMax }),
-    ...(options.onRetry && { onRetry: options.onRetry }),
+    pace: { ...realPace, random: options.random },
+    stop: stopped.signal,
+    waitMsMax: options.retryMsMax,
+    onRetry: options.onRetry,
   });
   return new Shards(options, stream, stopped);
 }
@@ -297,7 +297,7 @@ class Shards implements KinesisSource {
       }
       while (!this.#shards.some(({ parents }) => parents.includes(lane.shard))) {
         await this.#list();
-        if (!this.#shards.some(({ parents }) => parents.includes(lane.shard))) await sleep(listAgainMs, signal);
+        if (!this.#shards.some(({ parents }) => parents.includes(lane.shard))) await pause(listAgainMs, signal);
       }
       lane.isRead = true;
     } catch (error) {

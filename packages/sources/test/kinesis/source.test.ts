@@ -287,7 +287,7 @@ describe('what somebody must mend is said with the action, the resource and the 
       'not authorized',
       'allow kinesis:ListShards on arn:aws:kinesis:us-east-1:*:stream/errors',
     ],
-    ['ResourceNotFoundException', 'Stream errors not found', 'that it is in Region us-east-1'],
+    ['ResourceNotFoundException', 'Stream errors not found', 'that it is in region us-east-1'],
     ['ExpiredTokenException', 'The security token is expired', 'get new credentials'],
     ['UnrecognizedClientException', 'The security token is invalid', 'check the access key'],
   ];
@@ -299,7 +299,7 @@ describe('what somebody must mend is said with the action, the resource and the 
     const source = await sourceOf(proxy.url, 'errors');
     const failure = await source.open(null).catch((error: unknown) => error);
     expect(String(failure)).toContain(
-      `SourceError: kinesis:ListShards on stream errors in us-east-1 failed: ${name}: ${message} (`,
+      `AwsError: kinesis:ListShards on stream errors in us-east-1 failed: ${name}: ${message}. To fix it: `,
     );
     expect(String(failure)).toContain(fix);
     await source.close();
@@ -308,7 +308,7 @@ describe('what somebody must mend is said with the action, the resource and the 
 
   test('a host that is not there when nothing was ever reached', async () => {
     const source = await sourceOf('http://kinesis.nowhere.invalid', 'errors');
-    await expect(source.open(null)).rejects.toThrow('check the Region');
+    await expect(source.open(null)).rejects.toThrow('check the region');
     await source.close();
   });
 

@@ -112,7 +112,7 @@ async function connectKinesis(section: Section<'kinesis'>, context: InputContext
     client: connection(rowtime, 'kinesis', nameAndRegion(section.stream).region),
     now,
     random: Math.random,
-    onRetry: ({ action, resource }, error, attempt) =>
+    onRetry: ({ action, resource, attempt, error }) =>
       log(`${action} on ${resource} failed ${attempt} times: ${String(error)}`),
   });
   source.use(used, metadata);
@@ -144,7 +144,7 @@ async function connectS3(section: Section<'s3'>, context: InputContext): Promise
     random: Math.random,
     ...(at !== 'NOW' && { since: at === 'TRIM_HORIZON' ? null : at }),
     ...(section.suffix !== undefined && { suffix: section.suffix }),
-    onRetry: ({ action, resource }, error, attempt) =>
+    onRetry: ({ action, resource, attempt, error }) =>
       log(`${action} on ${resource} failed ${attempt} times: ${String(error)}`),
   });
   source.use(used);
@@ -245,7 +245,7 @@ async function connectProcessor({ processor, rowtime, log }: InputContext): Prom
     streamArn,
     client: connection(rowtime, 'lambda', nameAndRegion(functionArn).region),
     random: Math.random,
-    onRetry: ({ action, resource }, error, attempt) =>
+    onRetry: ({ action, resource, attempt, error }) =>
       log(`${action} on ${resource} failed ${attempt} times: ${String(error)}`),
     onStray: log,
   });
