@@ -144,6 +144,7 @@ const noRows = {
   end() {},
   decode: () => false,
   reject() {},
+  rows: 0,
   take: () => ({ batch: null, rejected: [] }),
 };
 

@@ -95,17 +95,13 @@ async function connectKinesis(section: Section<'kinesis'>, context: InputContext
   const { name, schema, used, metadata, isPartitioned, startingPosition, rowtime, now, log } = context;
   if (section.stream === undefined)
     throw new CommandError(`${name}: stream is missing: the name of the data stream, or its ARN`);
-  if (isPartitioned) {
-    throw new CommandError(
-      `${name}: InputParallelism above 1 is not supported yet for a Kinesis stream: rowtime reads all its shards at once`,
-    );
-  }
   const { kinesisSource } = await import('@rowtime/sources/kinesis');
   const at = startOf(section.at ?? startingPosition, name);
   const processor = await connectProcessor(context);
   const source = await kinesisSource({
     ...(processor && { processor }),
     stream: section.stream,
+    isPartitioned,
     ...schema,
     start: at === 'NOW' ? 'LATEST' : at === 'TRIM_HORIZON' ? at : { at },
     ...(section.fanOut === true && { fanOut: 'rowtime' }),
@@ -133,13 +129,13 @@ async function connectS3(section: Section<'s3'>, context: InputContext): Promise
   const { name, schema, used, isPartitioned, rowtime, now, log } = context;
   const url = parseS3Url(section.bucket);
   if (!url) throw new CommandError(`${name}: bucket ${section.bucket} is not s3://bucket/prefix`);
-  if (isPartitioned) throw new CommandError(`${name}: InputParallelism above 1 is not supported yet for objects of S3`);
   const { s3Source } = await import('@rowtime/sources/s3');
   const at = startOf(section.at, name);
   const source = await s3Source({
     ...url,
     client: bucketConnection(rowtime),
     inputSchema: schema,
+    isPartitioned,
     now,
     random: Math.random,
     ...(at !== 'NOW' && { since: at === 'TRIM_HORIZON' ? null : at }),
@@ -172,7 +168,7 @@ async function connectDeliveryStream(
   section: Section<'directPut' | 'httpEndpoint'>,
   context: InputContext,
 ): Promise<ConnectedInput> {
-  const { name, schema, used, deliveryStream, state, rowtime, hurry, now, log } = context;
+  const { name, schema, used, deliveryStream, isPartitioned, state, rowtime, hurry, now, log } = context;
   const { host = '127.0.0.1', port = portDefault, bucket } = section;
   const accessKey = section.from === 'httpEndpoint' ? accessKeyOf(section) : null;
   if (accessKey === null && !isLoopback(host)) {
@@ -217,6 +213,7 @@ async function connectDeliveryStream(
     journal,
     decoder: createDecoder(schema, { used }),
     stream,
+    isPartitioned,
     ...(landing && { landing }),
     ...(processor && { processor }),
   });
