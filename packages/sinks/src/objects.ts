@@ -94,6 +94,11 @@ export class ObjectWriter implements Participant {
     return this.#pendingBytes;
   }
 
+  /** How many objects are whole and not yet where they belong, because publishing was told to stop. */
+  get unpublished(): number {
+    return this.#sealed.length;
+  }
+
   /** One record. Records come in time order. */
   append(bytes: Uint8Array, time: Millis): void {
     this.appendMany(bytes, [bytes.length], [time], 1);

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Participant, Schema, Source } from '@rowtime/core';
-import { ObjectWriter } from '@rowtime/sinks/objects';
 import { createDecoder, type InputSchema } from '@rowtime/sources/decoder';
 import { fileSource } from '@rowtime/sources/file';
 import { DeliveryStreams, deliveryStreamSource, firehoseEndpoint, listen } from '@rowtime/sources/firehose';
@@ -9,6 +8,7 @@ import { nameAndRegion, parseArn, parseS3Url } from '../application/arn.ts';
 import type { InputSection, RowtimeSection } from '../application/rowtime-schema.ts';
 import { durationOf } from '../duration.ts';
 import { CommandError } from '../exit.ts';
+import { landingIn } from '../landing.ts';
 import { isLoopback } from '../loopback.ts';
 import { bucketConnection, connection } from './aws.ts';
 
@@ -182,7 +182,11 @@ async function connectDeliveryStream(
   const landing =
     bucket === undefined
       ? null
-      : await landingIn(bucket, { stream, bufferBytes, bufferMs }, join(state, 'landing'), rowtime, hurry);
+      : await landingIn(
+          { bucket, s3: bucketConnection(rowtime), stop: hurry },
+          { stream, bufferBytes, bufferMs },
+          join(state, 'landing'),
+        );
   const streams = new DeliveryStreams({
     folder: join(state, 'delivery-streams'),
     now,
@@ -245,26 +249,6 @@ async function connectProcessor({ processor, rowtime, log }: InputContext): Prom
     onRetry: ({ action, resource, attempt, error }) =>
       log(`${action} on ${resource} failed ${attempt} times: ${String(error)}`),
     onStray: log,
-  });
-}
-
-/** Where records of a delivery stream land, as they are: a folder, or S3. */
-async function landingIn(
-  bucket: string,
-  cut: { readonly stream: string; readonly bufferBytes: number; readonly bufferMs: number },
-  spool: string,
-  rowtime: RowtimeSection,
-  stop: AbortSignal,
-): Promise<ObjectWriter> {
-  const url = parseS3Url(bucket);
-  if (!url) return new ObjectWriter({ ...cut, folder: bucket });
-  const { S3Bucket } = await import('@rowtime/sinks/s3');
-  const options = { ...bucketConnection(rowtime), bucket: url.bucket, stop };
-  return new ObjectWriter({
-    ...cut,
-    folder: spool,
-    prefix: url.prefix,
-    bucket: (folder) => new S3Bucket(options, 'none', folder, () => {}),
   });
 }
 
