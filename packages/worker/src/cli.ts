@@ -35,6 +35,14 @@ program
     '--input <path...>',
     'files or globs of records (JSON lines, objects one after the other, or CSV; gzip too); - for stdin',
   )
+  .addOption(
+    new Option(
+      '--follow [from]',
+      'read on as the one file grows, as tail -F, from its start or only what comes at its end',
+    )
+      .choices(['start', 'end'])
+      .preset('start'),
+  )
   .option('--output <folder>', 'where the rows of the output streams go, in the layout of Firehose')
   .option('--json', 'print the rows of the output streams, a JSON object a line')
   .option(
@@ -80,6 +88,7 @@ program
       run({
         sql,
         input,
+        follow: options.follow ?? null,
         output: options.output ?? null,
         rowtime: parseRowtimePolicy(options.rowtime),
         schema: options.schema ?? null,
@@ -168,6 +177,7 @@ function schemaFlags(command: Command): Command {
 
 interface RunFlags {
   input?: string[];
+  follow?: 'start' | 'end';
   output?: string;
   json?: boolean;
   rowtime: string;
