@@ -228,6 +228,10 @@ class Files implements FileSource {
   }
 
   #indexOf({ path, filesRead }: FilePosition): number {
+    if (path === undefined)
+      throw new SourceError(
+        'the checkpoint is of a run that followed its input: follow it again, or start in an empty folder',
+      );
     const index = this.#files.indexOf(path);
     if (index < 0) throw new SourceError(`${path}, where reading is to resume, is not among the input files any more`);
     if (index > filesRead) {

@@ -15,6 +15,8 @@ export interface FollowSourceOptions {
   readonly now: () => Millis;
   /** Where to begin without a checkpoint. Default 'end', as tail does. */
   readonly from?: 'start' | 'end';
+  /** Aborted: the source ends when it has read what is there. Default: it goes on for ever. */
+  readonly endOn?: AbortSignal;
   readonly batchRows?: number;
 }
 
@@ -72,6 +74,10 @@ class Follow implements FollowSource {
 
   async open(position: FollowPosition | null): Promise<void> {
     const { path, from = 'end' } = this.#options;
+    if (position && !isPosition(position))
+      throw new SourceError(
+        `${path}: the checkpoint is of a run that did not follow its input: start in an empty folder`,
+      );
     this.#arrival = position?.arrival ?? Number.NEGATIVE_INFINITY;
     if (position?.file) {
       this.#openFile(findAgain(path, position.file), position.file.offset);
@@ -84,18 +90,26 @@ class Follow implements FollowSource {
 
   async poll(signal: AbortSignal): Promise<Poll> {
     const decoder = this.#decoder;
-    const { batchRows = batchRowsDefault, now } = this.#options;
+    const { batchRows = batchRowsDefault, now, endOn } = this.#options;
+    const isLast = endOn?.aborted === true;
+    let end = false;
     this.#arrival = Math.max(this.#arrival, now());
     for (let bytes = 0; bytes < pollBytesMax; ) {
       if (decoder.decode(this.#arrival, batchRows)) break;
       const read = this.#read(decoder);
       bytes += read;
       if (read > 0 || this.#turn(decoder)) continue;
-      if (decoder.rows === 0) await pause(idleMs, signal);
+      if (isLast) {
+        decoder.end();
+        decoder.decode(this.#arrival, Number.POSITIVE_INFINITY);
+        end = true;
+      } else if (decoder.rows === 0) {
+        await pause(idleMs, endOn ? AbortSignal.any([signal, endOn]) : signal);
+      }
       break;
     }
     this.#offset = decoder.offset;
-    return { ...decoder.take(), caughtUpTo: this.#arrival, end: false };
+    return { ...decoder.take(), caughtUpTo: this.#arrival, end };
   }
 
   position(): FollowPosition {
@@ -138,11 +152,26 @@ class Follow implements FollowSource {
   #openFile(path: string, offset: number): void {
     const descriptor = openSync(path, 'r');
     if (this.#file) closeSync(this.#file.descriptor);
+    this.#file = null;
+    if (isGzip(descriptor)) {
+      closeSync(descriptor);
+      throw new SourceError(`${path} is gzip: only a plain file can be followed`);
+    }
     this.#file = { descriptor, inode: fstatSync(descriptor).ino };
     this.#at = offset;
     this.#offset = offset;
     this.#decoder.begin(offset, path);
   }
+}
+
+function isPosition(position: object): position is FollowPosition {
+  const { file } = position as Partial<FollowPosition>;
+  return file === null || (typeof file === 'object' && 'inode' in file);
+}
+
+function isGzip(descriptor: number): boolean {
+  const first = Buffer.alloc(2);
+  return readSync(descriptor, first, 0, 2, 0) === 2 && first[0] === 0x1f && first[1] === 0x8b;
 }
 
 /** The path of the file in which a position is: by now it may have another name. */

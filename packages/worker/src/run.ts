@@ -4,7 +4,6 @@ import { type JobSink, type Progress, run as runJob } from '@rowtime/core';
 import { type FileSinkOptions, fileSink } from '@rowtime/sinks/file';
 import { stdoutSink } from '@rowtime/sinks/stdout';
 import type { InputSchema } from '@rowtime/sources/decoder';
-import { fileSource } from '@rowtime/sources/file';
 import { compile } from '@rowtime/sql';
 import { checkpointFiles } from './checkpoint-files.ts';
 import { headerHint } from './header-hint.ts';
@@ -17,6 +16,7 @@ import { readInput } from './read-schema.ts';
 import { referenceTables } from './reference-tables.ts';
 import { retired } from './retired.ts';
 import { clockOf, type RowtimePolicy } from './rowtime-policy.ts';
+import { runInput } from './run-input.ts';
 import { standardOutput } from './standard-output.ts';
 import { formatCount, formatDuration, formatRate, StatusLine } from './status-line.ts';
 import { linesOf, printedChange } from './state-change.ts';
@@ -26,6 +26,8 @@ export interface RunOptions {
   /** The text of the program, and the name of its file for messages. */
   readonly sql: string;
   readonly input: readonly string[];
+  /** Read on as the file grows, from its start or its end; null: to the end of the input. */
+  readonly follow: 'start' | 'end' | null;
   /** A folder for the rows of the output streams. */
   readonly output: string | null;
   readonly rowtime: RowtimePolicy;
@@ -49,30 +51,41 @@ export interface RunOptions {
   readonly bufferMs: number;
 }
 
-/** `rowtime run`: a program over files or standard input, to the end of the input. */
+/** Who watches a file grow sees what came of it so soon. */
+const visibleMs = 1_000;
+
+/** `rowtime run`: a program over files or standard input, to the end of the input. A file that is followed ends when the command
+ *  is told to stop: with a checkpoint folder the next one goes on there, without one that is the end, and all windows close. */
 export async function run(options: RunOptions): Promise<void> {
   const now = Date.now;
   const schemaFile = options.schema ?? discoveredSchemaFile(options.checkpoint);
   const given = schemaFile === null ? null : await readInput(schemaFile);
   const streams = inputStreams(options, given);
   const tables = await referenceTables(options.tables, options.tableSchemas, given?.referenceSchemas ?? null);
-  const source = await fileSource({
-    input: options.input,
-    now,
+  const { input, follow, checkpoint } = options;
+  // Then it is stopped at its end, not in its middle.
+  const ending = new AbortController();
+  const isEnded = follow !== null && checkpoint === null;
+  const { source, inputSchema, hasHeader, use } = await runInput({
+    input,
+    follow,
+    endOn: ending.signal,
+    schema: given?.schema ?? null,
     isPartitioned: streams.length > 1,
-    ...given?.schema,
+    now,
   });
-  if (source.hasHeader) process.stderr.write(`${headerHint}\n`);
-  if (options.checkpoint !== null && given === null) keepSchema(options.checkpoint, source.inputSchema);
+  if (hasHeader) process.stderr.write(`${headerHint}\n`);
+  if (options.checkpoint !== null && given === null) keepSchema(options.checkpoint, inputSchema);
   const inputs = Object.fromEntries(streams.map((name) => [name, source.schema]));
   const application = compile(options.sql, { inputs, tables, seed: options.seed, now: now() });
   const uses = streams.map((name) => application.used(name));
-  const used = source.columns.map((_, c) => uses.some((ofStream) => ofStream[c] === true));
-  const { clock, decoded } = clockOf(options.rowtime, source.columns, used, now);
-  source.use(decoded);
+  const used = inputSchema.columns.map((_, c) => uses.some((ofStream) => ofStream[c] === true));
+  const { clock, decoded } = clockOf(options.rowtime, inputSchema.columns, used, now);
+  use(decoded);
 
   const outputs = outputStreams(application, options.streams);
   const stop = stopSignal();
+  if (isEnded) stop.signal.addEventListener('abort', () => ending.abort());
   // Without an output folder nobody would see the rest.
   const write = standardOutput(() => options.output === null && stop.stop());
   const sinks = outputs.flatMap(({ name, schema }): JobSink[] => {
@@ -90,6 +103,7 @@ export async function run(options: RunOptions): Promise<void> {
   });
   const status = new StatusLine(now);
   const started = now();
+  const intervalMs = isEnded ? Math.min(options.checkpointIntervalMs, visibleMs) : options.checkpointIntervalMs;
   let checkpointed = started;
   const progress = await runJob(
     {
@@ -103,8 +117,8 @@ export async function run(options: RunOptions): Promise<void> {
         options.checkpoint === null ? noStore() : checkpointFiles(options.checkpoint, { onRefused: reportRefused }),
       // Without a checkpoint folder only a full sink makes one due; on standard output rows should not wait for that.
       checkpointDue: () => {
-        if (options.checkpoint === null && !options.json) return false;
-        if (now() - checkpointed < options.checkpointIntervalMs) return false;
+        if (checkpoint === null && !options.json && !isEnded) return false;
+        if (now() - checkpointed < intervalMs) return false;
         checkpointed = now();
         return true;
       },
@@ -117,7 +131,7 @@ export async function run(options: RunOptions): Promise<void> {
       retire: async (part) => retired(part, part.about === null ? null : () => fileSink(part.about as FileOutput)),
       onProgress: (current) => status.show(() => summary(current, now() - started)),
     },
-    stop.signal,
+    isEnded ? new AbortController().signal : stop.signal,
   ).finally(() => {
     stop.release();
     status.clear();
