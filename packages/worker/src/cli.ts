@@ -8,6 +8,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { durationOf } from './duration.ts';
 import { CommandError, exitCodes } from './exit.ts';
 import { type InitFlags, inputKinds } from './init/answers.ts';
+import { type OutputFormat, outputFormats } from './output-format.ts';
 import { planDifference } from './plan-difference.ts';
 import type { SchemaFlags } from './program-inputs.ts';
 import { parseRowtimePolicy } from './rowtime-policy.ts';
@@ -35,6 +36,7 @@ program
     'files or globs of records (JSON lines, objects one after the other, or CSV; gzip too); - for stdin',
   )
   .option('--output <folder>', 'where the rows of the output streams go, in the layout of Firehose')
+  .addOption(new Option('--format <format>', 'of the files there').choices(outputFormats).default('json'))
   .option('--json', 'print the rows of the output streams, a JSON object a line')
   .option(
     '--rowtime <policy>',
@@ -80,6 +82,7 @@ program
         sql,
         input,
         output: options.output ?? null,
+        format: options.format,
         rowtime: parseRowtimePolicy(options.rowtime),
         schema: options.schema ?? null,
         stream: options.stream ?? null,
@@ -168,6 +171,7 @@ function schemaFlags(command: Command): Command {
 interface RunFlags {
   input?: string[];
   output?: string;
+  format: OutputFormat;
   json?: boolean;
   rowtime: string;
   schema?: string;

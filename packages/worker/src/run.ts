@@ -11,6 +11,7 @@ import { headerHint } from './header-hint.ts';
 import { inputStreams } from './input-streams.ts';
 import { withMetadata } from './metadata.ts';
 import { noStore } from './no-store.ts';
+import { type OutputFormat, objectFormat } from './output-format.ts';
 import { outputStreams } from './outputs.ts';
 import { printInputSchema } from './print-input-schema.ts';
 import { readInput } from './read-schema.ts';
@@ -24,8 +25,9 @@ export interface RunOptions {
   /** The text of the program, and the name of its file for messages. */
   readonly sql: string;
   readonly input: readonly string[];
-  /** A folder for the rows of the output streams. */
+  /** A folder for the rows of the output streams, and how they lie in its files. */
   readonly output: string | null;
+  readonly format: OutputFormat;
   readonly rowtime: RowtimePolicy;
   /** A file with the InputSchema; else the schema is discovered. */
   readonly schema: string | null;
@@ -74,8 +76,9 @@ export async function run(options: RunOptions): Promise<void> {
   const write = standardOutput(() => options.output === null && stop.stop());
   const sinks = outputs.flatMap(({ name, schema }) => {
     const { output: folder, bufferBytes, bufferMs } = options;
+    const format = objectFormat(options.format);
     return [
-      ...(folder === null ? [] : [fileSink({ folder, stream: name, schema, bufferBytes, bufferMs })]),
+      ...(folder === null ? [] : [fileSink({ folder, stream: name, schema, format, bufferBytes, bufferMs })]),
       ...(options.json ? [stdoutSink({ stream: name, schema, write })] : []),
     ].map((sink) => ({ stream: name, sink }));
   });
