@@ -23,47 +23,10 @@ import type { Packing } from '../src/packing.ts';
 import { parquetColumns } from '../src/parquet/columns.ts';
 import { parquetPacking } from '../src/parquet/packing.ts';
 import { spoolEncoder } from '../src/parquet/spool-rows.ts';
+import { everything, nulls, types, values } from './parquet-values.ts';
 import { numbers, s3To } from './wire.ts';
 
 const start = Date.UTC(2024, 0, 1, 0, 59, 59, 900);
-
-const types: readonly (readonly [string, SqlType])[] = [
-  ['TINY', { kind: 'tinyint' }],
-  ['INT', { kind: 'integer' }],
-  ['BIG', { kind: 'bigint' }],
-  ['PRICE', { kind: 'decimal', precision: 9, scale: 2 }],
-  ['LONG_PRICE', { kind: 'decimal', precision: 18, scale: 4 }],
-  ['LONGEST_PRICE', { kind: 'decimal', precision: 19, scale: 0 }],
-  ['REAL', { kind: 'real' }],
-  ['DOUBLE', { kind: 'double' }],
-  ['FLAG', { kind: 'boolean' }],
-  ['TEXT', { kind: 'varchar', length: null }],
-  ['BYTES', { kind: 'varbinary', length: null }],
-  ['DAY', { kind: 'date' }],
-  ['CLOCK', { kind: 'time' }],
-  ['AT', { kind: 'timestamp' }],
-  ['LASTS', { kind: 'interval', unit: 'millisecond' }],
-];
-const everything: Schema = types.map(([name, type]) => ({ name, type, nullable: true }));
-
-const values: Row = {
-  TINY: -5,
-  INT: -(2 ** 31),
-  BIG: '9223372036854775807',
-  PRICE: -33.25,
-  LONG_PRICE: '99999999999999.9999',
-  LONGEST_PRICE: '-9223372036854775808',
-  REAL: 0.5,
-  DOUBLE: 1e300,
-  FLAG: true,
-  TEXT: '\ufeffGrüße 🐟',
-  BYTES: 'CAFE00',
-  DAY: Date.UTC(2024, 1, 29),
-  CLOCK: 3_723_004,
-  AT: Date.UTC(2024, 1, 29, 1, 2, 3, 4),
-  LASTS: 90_000,
-};
-const nulls: Row = Object.fromEntries(types.map(([name]) => [name, null]));
 
 describe('a Parquet file', () => {
   test('has the columns of the stream, in their types, ROWTIME first', async () => {
