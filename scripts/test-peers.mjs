@@ -1,16 +1,18 @@
 #!/usr/bin/env node
 // pnpm test:peers: the probe of the test server, and the suites of the sinks, against moto, a second implementation of S3 and
-// Firehose; a producer of boto3 against the worker. Needs python3 and a package index that has moto; says so and passes where that is not to be had.
+// Firehose; a producer of boto3 against the worker; Parquet files as pyarrow reads them, Snappy as cramjam writes it. Needs python3 and a package index that has those; says so and passes where that is not to be had.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const wanted = 'moto[server]==5.2.5';
+const wanted = ['moto[server]==5.2.5', 'pyarrow==26.0.1', 'cramjam==2.14.0'];
 const suites = [
   'packages/testing/test/probe.test.ts',
   'packages/sinks/test/peers.test.ts',
+  'packages/sinks/test/parquet-peers.test.ts',
+  'packages/sources/test/unpack-peers.test.ts',
   'packages/worker/test/peers.test.ts',
 ];
 
@@ -40,15 +42,16 @@ try {
 
 /** False where it cannot be had here: no Python, or an index without it. Other failures end the run. */
 function install() {
-  const stamp = join(venv, `${wanted.replace(/\W+/g, '-')}.installed`);
+  const stamp = join(venv, `${wanted.join('-').replace(/[^\w.]+/g, '-')}.installed`);
   if (existsSync(stamp)) return true;
   mkdirSync(venv, { recursive: true });
   const python = spawnSync('python3', ['-m', 'venv', venv], { encoding: 'utf8' });
   if (python.status !== 0) return skip(`python3 -m venv: ${python.error?.message ?? python.stderr}`);
-  console.log(`installing ${wanted} in ${venv}`);
-  const pip = spawnSync(join(bin, 'pip'), ['install', '--quiet', wanted], { encoding: 'utf8' });
+  console.log(`installing ${wanted.join(', ')} in ${venv}`);
+  const pip = spawnSync(join(bin, 'pip'), ['install', '--quiet', ...wanted], { encoding: 'utf8' });
   if (pip.status !== 0) {
-    if (/No matching distribution found/.test(pip.stderr)) return skip(`the package index has no ${wanted}`);
+    if (/No matching distribution found/.test(pip.stderr))
+      return skip(`the package index has not all of ${wanted.join(', ')}`);
     console.error(pip.stderr);
     process.exit(1);
   }

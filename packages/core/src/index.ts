@@ -10,7 +10,7 @@ export { arrivalClock, columnClock, systemClock } from './clock.ts';
 export type { BoolColumn, Column, ExactColumn, NumColumn, TextColumn, Valid, Value } from './column.ts';
 export { ColumnBuilder, constantColumn, repeated, valueAt } from './column.ts';
 export { coreErrorCodes, LimitError } from './errors.ts';
-export { isPlain, mayBeExact, parseUnits, printUnits, scaleOf, toDouble, unitRange } from './exact.ts';
+export { isPlain, mayBeExact, parseUnits, printUnits, scaleOf, toDouble, toUnits, unitRange } from './exact.ts';
 export { doublesOf, numbersOf, unitsOf } from './exact-column.ts';
 export type { BoundFunction, Expr, Failure, FunctionLookup, Kernel, ScalarFunction } from './expr.ts';
 export { ArgumentError, compile, Failures } from './expr.ts';

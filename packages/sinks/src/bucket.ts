@@ -1,10 +1,6 @@
 import { dirname } from 'node:path';
-import { createGunzip, createGzip } from 'node:zlib';
+import type { Packing } from './packing.ts';
 import { type Measure, measure, type RootedFolder } from './rooted-folder.ts';
-
-/** 'gzip': each object is one gzip member. What an object *is* stays what was appended to it: sizes and checksums are of
- *  that, so that another version of zlib, with other bytes for the same content, is no conflict. */
-export type Compression = 'none' | 'gzip';
 
 /** The object's content, as the checkpoint knows it, lies in `part`, a file of the spool. */
 export interface Sealed extends Measure {
@@ -30,52 +26,16 @@ export interface Bucket {
   close(): Promise<void>;
 }
 
-export function extensionOf(compression: Compression): string {
-  return compression === 'gzip' ? '.gz' : '';
-}
-
-/** One level for all, so that a repeat has the same bytes with the same zlib. The header that Node writes has no time. */
-export function gzipped(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  return through(content, createGzip());
-}
-
-export function gunzipped(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  return through(bytes, createGunzip());
-}
-
-async function* through(
-  source: AsyncIterable<Uint8Array>,
-  transform: ReturnType<typeof createGzip | typeof createGunzip>,
-): AsyncGenerator<Uint8Array> {
-  const fed = (async () => {
-    try {
-      for await (const bytes of source) {
-        if (!transform.write(Buffer.from(bytes)))
-          await new Promise<void>((resolve) => transform.once('drain', resolve));
-      }
-      transform.end();
-    } catch (error) {
-      transform.destroy(error as Error);
-    }
-  })();
-  try {
-    yield* transform as AsyncIterable<Buffer>;
-    await fed;
-  } finally {
-    transform.destroy();
-  }
-}
-
 /** The spool's own folder: publishing is giving a file its second name. */
 export class FolderBucket implements Bucket {
   readonly publishedAtOnce = 1;
   readonly #folder: RootedFolder;
-  readonly #compression: Compression;
+  readonly #packing: Packing | null;
   readonly #touched = new Set<string>();
 
-  constructor(folder: RootedFolder, compression: Compression) {
+  constructor(folder: RootedFolder, packing: Packing | null) {
     this.#folder = folder;
-    this.#compression = compression;
+    this.#packing = packing;
   }
 
   async open(): Promise<void> {}
@@ -84,9 +44,9 @@ export class FolderBucket implements Bucket {
     const folder = dirname(key);
     if (!this.#touched.has(folder)) await this.#folder.makeFolder(folder);
     this.#touched.add(folder);
-    if (this.#compression === 'none') return (await this.#folder.link(part, key)) ? 'published' : 'exists';
-    const packed = `${part}.gz`;
-    await this.#folder.writeAll(packed, gzipped(this.#folder.read(part)));
+    if (!this.#packing) return (await this.#folder.link(part, key)) ? 'published' : 'exists';
+    const packed = `${part}.packed`;
+    await this.#folder.writeAll(packed, this.#packing.pack(this.#folder.read(part)));
     const isNew = await this.#folder.link(packed, key);
     await this.#folder.remove(packed);
     return isNew ? 'published' : 'exists';
@@ -105,7 +65,7 @@ export class FolderBucket implements Bucket {
   async read(key: string): Promise<AsyncIterable<Uint8Array> | null> {
     if (!(await this.#folder.holdsFile(key))) return null;
     const bytes = this.#folder.read(key);
-    return this.#compression === 'none' ? bytes : gunzipped(bytes);
+    return this.#packing ? this.#packing.unpack(bytes) : bytes;
   }
 
   locate(key: string): string {

@@ -1,5 +1,5 @@
 import type { Schema, Sink } from '@rowtime/core';
-import { createEncoder, type RowFormat } from './encode/format.ts';
+import { type ObjectFormat, objectEncoding } from './encode/object-format.ts';
 import { safeName } from './layout.ts';
 import { objectSink } from './object-sink.ts';
 import { type ObjectCut, ObjectWriter } from './objects.ts';
@@ -10,7 +10,7 @@ export interface FileSinkOptions extends ObjectCut {
   readonly folder: string;
   readonly schema: Schema;
   /** Default: lines of JSON, ROWTIME first as `rowtime` says. */
-  readonly format?: RowFormat;
+  readonly format?: ObjectFormat;
   /** Whether ROWTIME comes first in a row, where `format` is left out. Default 'iso'. */
   readonly rowtime?: 'iso' | false;
   /** See ObjectOptions. */
@@ -21,5 +21,6 @@ export interface FileSinkOptions extends ObjectCut {
  *  whatever died on the way. People read these files, so each line ends and begins with its minute, unlike Firehose's. */
 export function fileSink({ schema, rowtime = 'iso', ...options }: FileSinkOptions): Sink {
   const { prefix = `${safeName(options.stream)}/`, format = { type: 'JSON', rowtime, delimiter: '\n' } } = options;
-  return objectSink(new ObjectWriter({ ...options, prefix }), createEncoder(schema, format));
+  const { encoder, packing } = objectEncoding(schema, format, options.compression);
+  return objectSink(new ObjectWriter({ ...options, prefix, packing }), encoder);
 }

@@ -3,9 +3,10 @@ import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { Stopped } from '@rowtime/aws';
 import { assert, type Millis, type Participant } from '@rowtime/core';
-import { type Bucket, type Compression, extensionOf, FolderBucket } from './bucket.ts';
+import { type Bucket, FolderBucket } from './bucket.ts';
 import { SinkError } from './errors.ts';
 import { type LayoutOptions, type ObjectLayout, objectLayout, safeName } from './layout.ts';
+import { type Compression, type Packing, packingOf } from './packing.ts';
 import { type Measure, RootedFolder } from './rooted-folder.ts';
 
 /** How a stream becomes objects. Writers that share a folder or bucket have different streams. */
@@ -14,7 +15,7 @@ export interface ObjectCut extends Pick<LayoutOptions, 'stream' | 'prefix' | 'ti
   readonly bufferBytes?: number;
   /** An object closes before the record that is this much younger than its first. Default 60 s. */
   readonly bufferMs?: number;
-  /** Default 'none'. `bufferBytes` counts what is appended, before it. */
+  /** Default 'none', and Snappy of the pages of Parquet. `bufferBytes` counts what is appended, before it. */
   readonly compression?: Compression;
 }
 
@@ -23,6 +24,8 @@ export interface ObjectOptions extends ObjectCut {
   readonly folder: string;
   /** Where objects are published; made over the folder in which they grew. Default: that folder. */
   readonly bucket?: (spool: RootedFolder) => Bucket;
+  /** What becomes of objects when they are published. Default: as `compression` says. */
+  readonly packing?: Packing | null;
   /** Called before each change on disk. A test that throws here has the process die at that point. */
   readonly beforeStep?: (step: string) => void;
 }
@@ -39,6 +42,8 @@ export interface ObjectState {
 /** What a checkpoint holds of an ObjectWriter. */
 export interface PreparedObjects {
   readonly stream: string;
+  /** Packing.content of these objects; left out: bytes. */
+  readonly content?: string;
   /** The sequence of the object that is begun next. */
   readonly next: number;
   readonly open: ObjectState | null;
@@ -59,6 +64,7 @@ export class ObjectWriter implements Participant {
   readonly #folder: RootedFolder;
   readonly #bucket: Bucket;
   readonly #layout: ObjectLayout;
+  readonly #content: string | undefined;
   readonly #stream: string;
   readonly #parts: string;
   readonly #bufferBytes: number;
@@ -78,10 +84,12 @@ export class ObjectWriter implements Participant {
 
   constructor(options: ObjectOptions) {
     const { stream, bufferBytes = 1 << 20, bufferMs = 60_000, compression = 'none' } = options;
+    const { packing = packingOf(compression) } = options;
     if (!(bufferBytes >= 1 && bufferMs >= 1)) throw new RangeError('bufferBytes and bufferMs are at least 1');
     this.#folder = new RootedFolder(options.folder, options.beforeStep ?? (() => {}));
-    this.#bucket = options.bucket?.(this.#folder) ?? new FolderBucket(this.#folder, compression);
-    this.#layout = objectLayout({ ...options, extension: extensionOf(compression) });
+    this.#bucket = options.bucket?.(this.#folder) ?? new FolderBucket(this.#folder, packing);
+    this.#layout = objectLayout({ ...options, extension: packing?.extension ?? '' });
+    this.#content = packing?.content;
     this.#stream = stream;
     // The hash keeps streams apart whose names differ only in case, on file systems that do not.
     const hash = createHash('sha1').update(stream).digest('hex').slice(0, 8);
@@ -167,7 +175,8 @@ export class ObjectWriter implements Participant {
     this.#pending.copyWithin(0, at, this.#pendingBytes);
     this.#pendingBytes -= at;
     this.#sealed = [...this.#sealed, ...states];
-    return { stream: this.#stream, next, open, sealed: this.#sealed };
+    const content = this.#content === undefined ? {} : { content: this.#content };
+    return { stream: this.#stream, ...content, next, open, sealed: this.#sealed };
   }
 
   async commit(prepared: unknown): Promise<void> {
@@ -189,7 +198,9 @@ export class ObjectWriter implements Participant {
 
   async open(prepared: unknown): Promise<void> {
     assert(!this.#isOpened, 'a writer is opened once');
-    const state = prepared === null ? { next: 0, open: null, sealed: [] } : this.#own(prepared);
+    const state: PreparedObjects =
+      prepared === null ? { stream: this.#stream, next: 0, open: null, sealed: [] } : this.#own(prepared);
+    if (state.content !== this.#content && (state.open || state.sealed.length > 0)) throw this.#otherContent(state);
     await this.#folder.makeRoot();
     await this.#bucket.open();
     const hasParts = await this.#folder.holdsFolder(this.#parts);
@@ -295,6 +306,13 @@ export class ObjectWriter implements Participant {
       throw new Error(`the checkpoint does not hold what a writer of ${this.#stream} prepared`);
     if (prepared.stream === this.#stream) return prepared;
     throw new Error(`the checkpoint holds what a writer of ${prepared.stream} prepared, not one of ${this.#stream}`);
+  }
+
+  #otherContent({ content = 'bytes' }: PreparedObjects): Error {
+    return new SinkError(
+      `the checkpoint holds objects of ${this.#stream} that were begun as ${content}, and the format is now one of ` +
+        `${this.#content ?? 'bytes'}: go on with the format of before, or begin with an empty checkpoint and an empty place`,
+    );
   }
 
   #damaged(object: ObjectState, found: Measure | null): Error {

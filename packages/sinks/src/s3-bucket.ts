@@ -1,5 +1,3 @@
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import type { S3Client } from '@aws-sdk/client-s3';
 import {
   type AwsConnection,
@@ -15,7 +13,8 @@ import {
   untilDone,
 } from '@rowtime/aws';
 import { assert } from '@rowtime/core';
-import { type Bucket, type Compression, gunzipped, gzipped, type Sealed } from './bucket.ts';
+import type { Bucket, Sealed } from './bucket.ts';
+import { type Compression, type Packing, packingOf } from './packing.ts';
 import { type Measure, measure, type RootedFolder } from './rooted-folder.ts';
 
 export interface S3BucketOptions extends AwsConnection {
@@ -47,7 +46,7 @@ export interface S3BucketOptions extends AwsConnection {
 export class S3Bucket implements Bucket {
   readonly publishedAtOnce = 4;
   readonly #options: S3BucketOptions;
-  readonly #compression: Compression;
+  readonly #packing: Packing | null;
   readonly #spool: RootedFolder;
   readonly #partBytes: number;
   readonly #beforeStep: (step: string) => void;
@@ -56,12 +55,12 @@ export class S3Bucket implements Bucket {
   /** `beforeStep` is called before each request that changes something. */
   constructor(
     options: S3BucketOptions,
-    compression: Compression,
+    packing: Compression | Packing | null,
     spool: RootedFolder,
     beforeStep: (step: string) => void,
   ) {
     this.#options = options;
-    this.#compression = compression;
+    this.#packing = typeof packing === 'string' ? packingOf(packing) : packing;
     this.#spool = spool;
     this.#partBytes = options.partBytes ?? 8 << 20;
     this.#beforeStep = beforeStep;
@@ -83,8 +82,8 @@ export class S3Bucket implements Bucket {
 
   async publish(key: string, sealed: Sealed): Promise<Outcome> {
     const isLarge = sealed.size > this.#partBytes;
-    const packed = isLarge && this.#compression === 'gzip' ? `${sealed.part}.gz` : null;
-    if (packed) await this.#spool.writeAll(packed, gzipped(this.#spool.read(sealed.part)));
+    const packed = isLarge && this.#packing ? `${sealed.part}.packed` : null;
+    if (packed) await this.#spool.writeAll(packed, this.#packing!.pack(this.#spool.read(sealed.part)));
     try {
       return isLarge
         ? await this.#uploadParts(key, packed ?? sealed.part, sealed)
@@ -116,7 +115,7 @@ export class S3Bucket implements Bucket {
     );
     if (!found) return null;
     const bytes = found.Body as AsyncIterable<Uint8Array>;
-    return this.#compression === 'none' ? bytes : gunzipped(bytes);
+    return this.#packing ? this.#packing.unpack(bytes) : bytes;
   }
 
   locate(key: string): string {
@@ -245,8 +244,11 @@ export class S3Bucket implements Bucket {
   }
 
   async #contentOf({ part, size }: Sealed): Promise<Buffer> {
-    const content = await this.#spool.readBytes(part, 0, size);
-    return this.#compression === 'gzip' ? gzipBytes(content) : content;
+    if (!this.#packing) return this.#spool.readBytes(part, 0, size);
+    const packed: Uint8Array[] = [];
+    // Copied: a piece may be valid until the next.
+    for await (const bytes of this.#packing.pack(this.#spool.read(part, size))) packed.push(Uint8Array.from(bytes));
+    return Buffer.concat(packed);
   }
 
   #object(key: string): { Bucket: string; Key: string } {
@@ -254,7 +256,8 @@ export class S3Bucket implements Bucket {
   }
 
   #encoding(): { ContentEncoding?: 'gzip' } {
-    return this.#compression === 'gzip' ? { ContentEncoding: 'gzip' } : {};
+    const encoding = this.#packing?.contentEncoding;
+    return encoding ? { ContentEncoding: encoding } : {};
   }
 
   #condition(): { IfNoneMatch?: '*' } {
@@ -275,8 +278,6 @@ interface UploadedPart {
   readonly ETag?: string;
   readonly ChecksumCRC32?: string;
 }
-
-const gzipBytes = promisify<Buffer, Buffer>(gzip);
 
 /** Metadata of an object: the size and CRC32 of its content. */
 const bytesKey = 'rowtime-bytes';

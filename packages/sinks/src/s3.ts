@@ -1,5 +1,5 @@
 import type { Schema, Sink } from '@rowtime/core';
-import { createEncoder, type RowFormat } from './encode/format.ts';
+import { type ObjectFormat, objectEncoding } from './encode/object-format.ts';
 import { objectSink } from './object-sink.ts';
 import { type ObjectCut, ObjectWriter } from './objects.ts';
 import { S3Bucket, type S3BucketOptions } from './s3-bucket.ts';
@@ -11,7 +11,7 @@ export interface S3SinkOptions extends ObjectCut, S3BucketOptions {
   /** A folder of this machine's disk, kept between runs: objects grow there until they are published. */
   readonly spool: string;
   /** Default: lines of JSON. */
-  readonly format?: RowFormat;
+  readonly format?: ObjectFormat;
   /** See ObjectOptions. Also called before each request that changes something. */
   readonly beforeStep?: (step: string) => void;
 }
@@ -24,12 +24,13 @@ export interface S3SinkOptions extends ObjectCut, S3BucketOptions {
  *  An object with the name that it would take is compared: ours, from a commit that was cut off, is accepted; another one is
  *  an error. While S3 does not answer, commit waits, and the job with it. */
 export function s3Sink({ schema, spool, format = { type: 'JSON', delimiter: '\n' }, ...options }: S3SinkOptions): Sink {
-  const { compression = 'none', beforeStep = () => {} } = options;
-  const encoder = createEncoder(schema, format);
+  const { beforeStep = () => {} } = options;
+  const { encoder, packing } = objectEncoding(schema, format, options.compression);
   const objects = new ObjectWriter({
     ...options,
     folder: spool,
-    bucket: (folder) => new S3Bucket(options, compression, folder, beforeStep),
+    packing,
+    bucket: (folder) => new S3Bucket(options, packing, folder, beforeStep),
   });
   return objectSink(objects, encoder);
 }

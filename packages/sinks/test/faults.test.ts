@@ -62,7 +62,10 @@ test(`s3: nothing lost, nothing twice, the same bytes, in ${schedules} schedules
   const ofWrites: FaultSchedule = ({ operation }) =>
     operation === 'PutObject' || operation === 'CompleteMultipartUpload' ? conflict : null;
   await forEachSeed(async (seed, schedule) => {
-    const more = seed % 2 === 0 ? ({ compression: 'gzip', partBytes: 100 } as const) : { partBytes: 300 };
+    const more = {
+      ...(seed % 2 === 0 ? ({ compression: 'gzip', partBytes: 100 } as const) : { partBytes: 300 }),
+      ...(seed % 4 === 3 && { format: { type: 'PARQUET' } as const }),
+    };
     const stored: string[][] = [];
     for (const run of ['unbroken', 'broken']) {
       const bucket = `s3-${seed}-${run}`;
@@ -100,8 +103,9 @@ test(`files: nothing lost, nothing twice, the same bytes, in ${schedules} schedu
     for (const run of ['unbroken', 'broken']) {
       const folder = join(root, `${seed}-${run}`);
       const compression = seed % 2 === 0 ? 'gzip' : 'none';
+      const format = seed % 4 === 3 ? ({ type: 'PARQUET', rowtime: true } as const) : undefined;
       const create = (beforeStep: (step: string) => void): Sink =>
-        fileSink({ folder, schema: numbers, ...cut, compression, beforeStep });
+        fileSink({ folder, schema: numbers, ...cut, compression, ...(format && { format }), beforeStep });
       await live(create, schedule.rows, run === 'unbroken' ? [unbroken] : [...schedule.lives, unbroken], null);
       found.push(await contents(folder));
     }

@@ -1,39 +1,18 @@
-import {
-  CreateStreamCommand,
-  DescribeStreamSummaryCommand,
-  GetRecordsCommand,
-  GetShardIteratorCommand,
-  KinesisClient,
-  ListShardsCommand,
-} from '@aws-sdk/client-kinesis';
-import { errorStreamSchema, fromRows, type Row, RowErrors, type Schema, toRows } from '@rowtime/core';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import { errorStreamSchema, RowErrors, toRows } from '@rowtime/core';
 import { sinkContract } from '@rowtime/core/testing';
-import {
-  faultProxy,
-  type ProxiedRequest,
-  type ProxyFault,
-  type ServerProcess,
-  seededRandom,
-  startKinesalite,
-} from '@rowtime/testing';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { faultProxy, type ServerProcess, seededRandom, startKinesalite } from '@rowtime/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type KinesisSinkOptions, kinesisSink } from '../src/kinesis.ts';
-import { unpaced } from './pace.ts';
+import { batch, clientOf, createStream, recordsIn, recordsOf, schema, sinkTo } from './kinesis-wire.ts';
 import { type PutEntry, startPutRecordsServer } from './put-records-server.ts';
 
 // features: F204 F209
-
-/** More on demand: ROWTIME_FAULT_SCHEDULES=1000 npx vitest run packages/sinks/test/kinesis.test.ts */
-const schedules = Number(process.env.ROWTIME_FAULT_SCHEDULES ?? 12);
-
-const connection = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 
 let server: ServerProcess;
 let client: KinesisClient;
 beforeAll(async () => {
   server = await startKinesalite();
-  client = new KinesisClient({ ...connection, endpoint: server.url, requestHandler: new NodeHttpHandler() });
+  client = clientOf(server);
 });
 afterAll(async () => {
   client.destroy();
@@ -61,14 +40,14 @@ describe('kinesis sink', () => {
 
 describe('rows of a key', () => {
   test('are in one shard, in order; rows without one are spread, the same each time', async () => {
-    await createStream('by-key', 4);
+    await createStream(client, 'by-key', 4);
     const sink = sinkTo(server.url, { dataStream: 'by-key', schema, partitionKey: 'K' });
     await sink.open(null);
     for (let from = 0; from < 900; from += 90)
       sink.write(batch(from, from + 90, (n) => (n % 10 === 9 ? null : `k${n % 10}`)));
     await sink.commit(await sink.prepare());
     await sink.close();
-    const records = await recordsOf('by-key');
+    const records = await recordsOf(client, 'by-key');
     expect(records).toHaveLength(900);
     for (let k = 0; k < 9; k++) {
       const ofKey = records.filter(({ key }) => key === `k${k}`);
@@ -116,7 +95,7 @@ describe('of a call', () => {
   });
 
   test('the limits hold: 500 records, and the bytes of a request', async () => {
-    await createStream('limits', 1);
+    await createStream(client, 'limits', 1);
     const sizes: number[] = [];
     const proxy = await faultProxy(server.url, (request) => {
       const records = recordsIn(request);
@@ -137,7 +116,7 @@ describe('of a call', () => {
   });
 
   test('a row or key that is too large goes to error_stream, and the others go on', async () => {
-    await createStream('large', 1);
+    await createStream(client, 'large', 1);
     const sink = sinkTo(server.url, { dataStream: 'large', schema, partitionKey: 'K' });
     await sink.open(null);
     const errors = new RowErrors(null);
@@ -152,7 +131,7 @@ describe('of a call', () => {
     );
     await sink.prepare();
     await sink.close();
-    expect((await recordsOf('large')).map(({ n }) => n)).toEqual([0, 2, 3, 5]);
+    expect((await recordsOf(client, 'large')).map(({ n }) => n)).toEqual([0, 2, 3, 5]);
     const rows = toRows(errorStreamSchema, errors.take()!).map(({ row }) => row);
     expect(rows.map(({ ERROR_NAME }) => ERROR_NAME)).toEqual(['OutputKeyTooLong', 'OutputRecordTooLarge']);
     expect(rows[0]!.MESSAGE).toBe(
@@ -162,57 +141,8 @@ describe('of a call', () => {
   });
 });
 
-test('whatever breaks, nothing is lost, and what comes twice was counted or sent by a process that died', async () => {
-  for (let seed = 1; seed <= schedules; seed++) {
-    const dataStream = `faults-${seed}`;
-    await createStream(dataStream, 2);
-    const random = seededRandom(seed);
-    const proxy = await faultProxy(server.url, (request) => (recordsIn(request) ? faultOf(random) : 'pass'));
-    let [saved, at, kills, sentByDead, counted]: [unknown, number, number, number, number] = [null, 0, 0, 0, 0];
-    while (at < 400) {
-      const dies = kills < 4 && random() < 0.5;
-      let steps = Math.floor(random() * 6);
-      let sent = 0;
-      const sink = sinkTo(proxy.url, {
-        dataStream,
-        schema,
-        partitionKey: 'K',
-        pace: unpaced(seed),
-        beforeStep: (step) => {
-          if (dies && steps-- === 0) throw new Death();
-          sent += Number(/\d+/.exec(step)![0]);
-        },
-      });
-      await sink.open(saved);
-      let acknowledged = 0;
-      let isDead = false;
-      try {
-        for (let epoch = 0; epoch < 3 && at < 400; epoch++) {
-          const to = Math.min(at + 20 + Math.floor(random() * 60), 400);
-          sink.write(batch(at, to, (n) => `k${n % 7}`));
-          const prepared = await sink.prepare();
-          [saved, at, acknowledged] = [prepared, to, sent];
-        }
-      } catch (error) {
-        if (!(error instanceof Death)) throw error;
-        isDead = true;
-        kills++;
-      }
-      await sink.close();
-      if (isDead) sentByDead += sent - acknowledged;
-      counted += sink.counters.duplicatesPossible;
-    }
-    await proxy.close();
-    const found = (await recordsOf(dataStream)).map(({ n }) => n);
-    expect(new Set(found).size, `seed ${seed}`).toBe(400);
-    expect(found.length - 400, `seed ${seed}`).toBeLessThanOrEqual(counted + sentByDead);
-  }
-}, 1_000_000);
-
-class Death extends Error {}
-
 test('told to stop while the stream is down, it leaves the rest to the next process', async () => {
-  await createStream('stop', 1);
+  await createStream(client, 'stop', 1);
   const stop = new AbortController();
   const proxy = await faultProxy(server.url, () => ({ status: 503, body: '' }));
   const sink = sinkTo(proxy.url, { dataStream: 'stop', schema, stop: stop.signal, onRetry: () => stop.abort() });
@@ -227,7 +157,7 @@ test('told to stop while the stream is down, it leaves the rest to the next proc
   next.write(batch(30, 40, () => null));
   await next.prepare();
   await next.close();
-  const records = (await recordsOf('stop')).sort((a, b) => a.n - b.n);
+  const records = (await recordsOf(client, 'stop')).sort((a, b) => a.n - b.n);
   expect(records.map(({ n, key }) => [n, key])).toEqual(Array.from({ length: 40 }, (_, n) => [n, String(n)]));
   await expect(sinkTo(server.url, { dataStream: 'other', schema }).open(prepared)).rejects.toThrow('of a sink to stop');
 });
@@ -258,79 +188,6 @@ test('a column for the key that is not there is refused at once', () => {
   );
 });
 
-const schema: Schema = [
-  { name: 'N', type: { kind: 'integer' }, nullable: false },
-  { name: 'K', type: { kind: 'varchar', length: null }, nullable: true },
-];
-
-function batch(from: number, to: number, keyOf: (n: number) => string | null) {
-  const rows = Array.from({ length: to - from }, (_, i): { rowtime: number; row: Row } => ({
-    rowtime: from + i,
-    row: { N: from + i, K: keyOf(from + i) },
-  }));
-  return fromRows(schema, rows);
-}
-
-function sinkTo(url: string, options: Pick<KinesisSinkOptions, 'dataStream' | 'schema'> & Partial<KinesisSinkOptions>) {
-  return kinesisSink({ ...connection, endpoint: url, stream: 'OUT', pace: unpaced(), ...options });
-}
-
-async function createStream(name: string, shards: number): Promise<void> {
-  await client.send(new CreateStreamCommand({ StreamName: name, ShardCount: shards }));
-  for (;;) {
-    const { StreamDescriptionSummary } = await client.send(new DescribeStreamSummaryCommand({ StreamName: name }));
-    if (StreamDescriptionSummary?.StreamStatus === 'ACTIVE') return;
-  }
-}
-
-interface Found {
-  readonly shard: string;
-  readonly key: string;
-  readonly data: string;
-  readonly n: number;
-}
-
-/** All records, shard by shard, in order. */
-async function recordsOf(stream: string): Promise<Found[]> {
-  const { Shards = [] } = await client.send(new ListShardsCommand({ StreamName: stream }));
-  const found: Found[] = [];
-  for (const { ShardId } of Shards) {
-    const start = { StreamName: stream, ShardId, ShardIteratorType: 'TRIM_HORIZON' } as const;
-    let { ShardIterator } = await client.send(new GetShardIteratorCommand(start));
-    for (let more = true; more; ) {
-      const { Records = [], NextShardIterator } = await client.send(new GetRecordsCommand({ ShardIterator }));
-      for (const { PartitionKey, Data } of Records) {
-        const data = Buffer.from(Data!).toString('utf8');
-        found.push({ shard: ShardId!, key: PartitionKey!, data, n: (JSON.parse(data) as { N: number }).N });
-      }
-      ShardIterator = NextShardIterator;
-      more = Records.length > 0;
-    }
-  }
-  return found;
-}
-
 function numberIn({ data }: PutEntry): number {
   return (JSON.parse(data) as { N: number }).N;
-}
-
-interface PutRequest {
-  readonly StreamName: string;
-  readonly Records: readonly { readonly Data: string }[];
-}
-
-function recordsIn({ headers, body }: ProxiedRequest): PutRequest['Records'] | null {
-  return String(headers['x-amz-target']).endsWith('.PutRecords')
-    ? (JSON.parse(body.toString()) as PutRequest).Records
-    : null;
-}
-
-function faultOf(random: () => number): ProxyFault {
-  const chance = random();
-  if (chance > 0.5) return 'pass';
-  if (chance > 0.4) return 'reset';
-  if (chance > 0.3) return 'lose reply';
-  if (chance > 0.2) return 'cut reply';
-  if (chance > 0.1) return { status: 500, body: '{"__type":"InternalFailure"}' };
-  return { status: 400, body: '{"__type":"ProvisionedThroughputExceededException","message":"slow"}' };
 }

@@ -1,9 +1,9 @@
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
-import { pipeline, Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { Readable } from 'node:stream';
 import { SourceError } from './errors.ts';
+import { isTelling, startBytes, unpackOf } from './unpack/unpack.ts';
 
-/** The bytes of a file or stream, inflated if they are gzip. */
+/** The bytes of a file or stream, unpacked if they are packed. */
 export interface ByteInput {
   /** Reads into `room`. Bytes read; 0: none are there yet, see `ready`; -1: the end. Throws what went wrong. */
   read(room: Uint8Array): number;
@@ -12,12 +12,12 @@ export interface ByteInput {
   close(): void;
 }
 
-/** A file from byte `offset` of its inflated contents on. */
+/** A file from byte `offset` of its unpacked contents on. */
 export async function openFile(path: string, offset: number): Promise<ByteInput> {
   const descriptor = openSync(path, 'r');
-  const first = new Uint8Array(2);
-  const isGzip = readSync(descriptor, first, 0, 2, 0) === 2 && isGzipStart(first);
-  if (!isGzip) {
+  const first = new Uint8Array(startBytes);
+  const unpack = unpackOf(first.subarray(0, readSync(descriptor, first, 0, startBytes, 0)), path);
+  if (!unpack) {
     if (fstatSync(descriptor).size < offset) {
       closeSync(descriptor);
       throw endsBefore(path, offset);
@@ -26,23 +26,19 @@ export async function openFile(path: string, offset: number): Promise<ByteInput>
   }
   closeSync(descriptor);
   const file = createReadStream(path, { highWaterMark: chunkBytes });
-  const input = new StreamInput(inflate(file), path, () => file.destroy());
+  const input = new StreamInput(Readable.from(unpack(file)), path, () => file.destroy());
   await skip(input, offset, path);
   return input;
 }
 
-/** A stream, from byte `offset` of its inflated contents on. */
+/** A stream, from byte `offset` of its unpacked contents on. */
 export async function openStream(stream: Readable, name: string, offset: number): Promise<StreamInput> {
-  const input = new StreamInput(Readable.from(inflateIfGzip(stream)), name, () => stream.destroy());
+  const input = new StreamInput(Readable.from(unpacked(stream, name)), name, () => stream.destroy());
   await skip(input, offset, name);
   return input;
 }
 
 const chunkBytes = 256 * 1024;
-
-function isGzipStart(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b;
-}
 
 class PlainFile implements ByteInput {
   readonly #file: number;
@@ -130,21 +126,16 @@ export class StreamInput implements ByteInput {
   }
 }
 
-function inflate(stream: Readable): Readable {
-  // The callback is for errors, which come out of the last stream too.
-  return pipeline(stream, createGunzip({ chunkSize: chunkBytes }), () => {});
-}
-
-async function* inflateIfGzip(stream: Readable): AsyncGenerator<Uint8Array> {
+async function* unpacked(stream: Readable, name: string): AsyncGenerator<Uint8Array> {
   const chunks: AsyncIterator<Uint8Array> = stream[Symbol.asyncIterator]();
   let start = Buffer.alloc(0);
-  while (start.length < 2) {
+  while (!isTelling(start)) {
     const next = await chunks.next();
     if (next.done) break;
     start = Buffer.concat([start, next.value]);
   }
   const all = followedBy(start, chunks);
-  yield* isGzipStart(start) ? inflate(Readable.from(all)) : all;
+  yield* unpackOf(start, name)?.(all) ?? all;
 }
 
 async function* followedBy(start: Uint8Array, chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {

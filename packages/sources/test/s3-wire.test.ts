@@ -1,7 +1,10 @@
+import { gzipSync } from 'node:zlib';
 import { toRows } from '@rowtime/core';
 import { seededRandom, startTestServer, type TestServer } from '@rowtime/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { S3Objects, s3Source } from '../src/s3.ts';
+import { zips } from './unpack/packed.ts';
+import { hadoop, xerial } from './unpack/packing.ts';
 
 let server: TestServer;
 beforeEach(async () => {
@@ -17,7 +20,7 @@ const client = () => ({
 const inputSchema = { columns: [{ name: 'a', type: { kind: 'integer' as const }, mapping: '$.a' }] };
 const now = () => Date.UTC(2024, 0, 2);
 
-async function put(key: string, body: string): Promise<void> {
+async function put(key: string, body: string | Uint8Array): Promise<void> {
   const { S3Client, CreateBucketCommand, PutObjectCommand } = await import('@aws-sdk/client-s3');
   const s3 = new S3Client({ ...client(), forcePathStyle: true });
   await s3.send(new CreateBucketCommand({ Bucket: 'captains' })).catch(() => {});
@@ -63,6 +66,37 @@ test('objects under a prefix are read over the wire, page by page, also while ca
   expect(found).toEqual(Array.from({ length: 25 }, (_, i) => i));
   expect(failed).toBeGreaterThan(3);
   expect(retries.length).toBeGreaterThan(3);
+});
+
+test('what a delivery stream packed is unpacked: GZIP, ZIP, Snappy and HADOOP_SNAPPY', async () => {
+  const text = (hour: number) => [`{"a":${hour}}`, `{"a":${hour + 100}}`];
+  await put('2024/01/01/00/x-1-2024-01-01-00-00-00-a', text(0).join(''));
+  await put('2024/01/01/01/x-1-2024-01-01-01-00-00-a.gz', gzipSync(text(1).join('')));
+  await put('2024/01/01/02/x-1-2024-01-01-02-00-00-a.snappy', xerial(text(2)));
+  await put('2024/01/01/03/x-1-2024-01-01-03-00-00-a.snappy', hadoop([text(3)]));
+  // 40 records with the column n.
+  await put('2024/01/01/04/x-1-2024-01-01-04-00-00-a.zip', Buffer.from(zips[1]![1], 'base64'));
+  const source = await s3Source({
+    bucket: 'captains',
+    client: client(),
+    random: () => 0,
+    inputSchema: {
+      columns: ['a', 'n'].map((name) => ({ name, type: { kind: 'integer' as const }, mapping: `$.${name}` })),
+    },
+    now,
+    since: null,
+    follow: false,
+  });
+  await source.open(null);
+  const found: unknown[] = [];
+  for (let end = false; !end; ) {
+    const poll = await source.poll(new AbortController().signal);
+    end = poll.end;
+    expect(poll.rejected).toEqual([]);
+    if (poll.batch) found.push(...toRows(source.schema, poll.batch).map(({ row }) => row['a'] ?? row['n']));
+  }
+  await source.close();
+  expect(found).toEqual([0, 100, 1, 101, 2, 102, 3, 103, ...Array.from({ length: 40 }, (_, n) => n)]);
 });
 
 test('a bucket that is not there is an error that says what to do', async () => {

@@ -11,5 +11,6 @@ export { startInvokeServer } from './lambda/invoke-server.ts';
 export type { Comparison, LedgerEntry } from './ledger.ts';
 export { Ledger } from './ledger.ts';
 export type { S3Store, StoredObject, Upload } from './s3/store.ts';
+export { forSeeds } from './schedules.ts';
 export type { TestServer, TestServerOptions } from './server.ts';
 export { startTestServer } from './server.ts';

@@ -9,6 +9,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { durationOf } from './duration.ts';
 import { CommandError, exitCodes } from './exit.ts';
 import { type InitFlags, inputKinds } from './init/answers.ts';
+import { type OutputFormat, outputFormats } from './output-format.ts';
 import type { SchemaFlags } from './program-inputs.ts';
 import { parseRowtimePolicy } from './rowtime-policy.ts';
 import { linesOf, printedChange } from './state-change.ts';
@@ -44,6 +45,7 @@ program
       .preset('start'),
   )
   .option('--output <folder>', 'where the rows of the output streams go, in the layout of Firehose')
+  .addOption(new Option('--format <format>', 'of the files there').choices(outputFormats).default('json'))
   .option('--json', 'print the rows of the output streams, a JSON object a line')
   .option(
     '--rowtime <policy>',
@@ -94,6 +96,7 @@ program
         input,
         follow: options.follow ?? null,
         output: options.output ?? null,
+        format: options.format,
         rowtime: parseRowtimePolicy(options.rowtime),
         schema: options.schema ?? null,
         stream: options.stream ?? null,
@@ -196,6 +199,7 @@ interface RunFlags {
   input?: string[];
   follow?: 'start' | 'end';
   output?: string;
+  format: OutputFormat;
   json?: boolean;
   rowtime: string;
   schema?: string;

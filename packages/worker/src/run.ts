@@ -10,6 +10,7 @@ import { headerHint } from './header-hint.ts';
 import { inputStreams } from './input-streams.ts';
 import { withMetadata } from './metadata.ts';
 import { noStore } from './no-store.ts';
+import { type OutputFormat, objectFormat } from './output-format.ts';
 import { outputStreams } from './outputs.ts';
 import { printInputSchema } from './print-input-schema.ts';
 import { readInput } from './read-schema.ts';
@@ -18,8 +19,8 @@ import { retired } from './retired.ts';
 import { clockOf, type RowtimePolicy } from './rowtime-policy.ts';
 import { runInput } from './run-input.ts';
 import { standardOutput } from './standard-output.ts';
-import { formatCount, formatDuration, formatRate, StatusLine } from './status-line.ts';
 import { linesOf, printedChange } from './state-change.ts';
+import { formatCount, formatDuration, formatRate, StatusLine } from './status-line.ts';
 import { stopSignal } from './stop-signal.ts';
 
 export interface RunOptions {
@@ -28,8 +29,9 @@ export interface RunOptions {
   readonly input: readonly string[];
   /** Read on as the file grows, from its start or its end; null: to the end of the input. */
   readonly follow: 'start' | 'end' | null;
-  /** A folder for the rows of the output streams. */
+  /** A folder for the rows of the output streams, and how they lie in its files. */
   readonly output: string | null;
+  readonly format: OutputFormat;
   readonly rowtime: RowtimePolicy;
   /** A file with the InputSchema; else the schema is discovered. */
   readonly schema: string | null;
@@ -90,7 +92,8 @@ export async function run(options: RunOptions): Promise<void> {
   const write = standardOutput(() => options.output === null && stop.stop());
   const sinks = outputs.flatMap(({ name, schema }): JobSink[] => {
     const { output: folder, bufferBytes, bufferMs } = options;
-    const about: FileOutput = { folder: folder ?? '', stream: name, schema, bufferBytes, bufferMs };
+    const format = objectFormat(options.format);
+    const about: FileOutput = { folder: folder ?? '', stream: name, schema, format, bufferBytes, bufferMs };
     const printed = {
       stream: name,
       name: `${name} to standard output`,
@@ -143,7 +146,7 @@ export async function run(options: RunOptions): Promise<void> {
     process.stderr.write('stopped; run the same command again to go on\n');
 }
 
-type FileOutput = Pick<FileSinkOptions, 'folder' | 'stream' | 'schema' | 'bufferBytes' | 'bufferMs'>;
+type FileOutput = Pick<FileSinkOptions, 'folder' | 'stream' | 'schema' | 'format' | 'bufferBytes' | 'bufferMs'>;
 
 function summary({ rows, rejected, restored }: Progress, millis: number): string {
   return `${formatCount(rows)} rows${rejected > 0 ? `, ${formatCount(rejected)} records to error_stream` : ''}${restored ? ', since the restart' : ''}, ${formatDuration(millis)}, ${formatRate(rows, millis)}`;

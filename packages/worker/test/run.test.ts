@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { popularCaptains, Ratings, ratingAnomaly, ratingJson } from '@rowtime/examples/captains';
+import { parquetReadObjects } from 'hyparquet';
 import { expect, test } from 'vitest';
 import { filesIn, rowsIn, rowtime, temporaryFolder } from './rowtime.ts';
 
@@ -198,4 +199,33 @@ test.each([
   const result = await rowtime('run', sql, ...args.map((arg) => (arg === 'INPUT' ? input : arg))).finished;
   expect(result).toMatchObject({ code, stdout: '' });
   expect(result.stderr).toContain(message);
+});
+
+test('--format writes the files as CSV or Parquet, ROWTIME first, with the same rows', async () => {
+  const { folder, sql } = captainsFolder();
+  const records = ratings(3_000);
+  const input = join(folder, 'input');
+  writeFileSync(input, records.join('\n'));
+  const run = (format: string) => {
+    const flags = ['--output', join(folder, format), '--format', format, '--rowtime', 'column:timestamp'];
+    return rowtime('run', sql, '--input', input, ...flags).finished;
+  };
+  for (const format of ['json', 'csv', 'parquet']) expect(await run(format)).toMatchObject({ code: 0 });
+  expect(await run('xml')).toMatchObject({ code: 2, stderr: expect.stringContaining('json, csv, parquet') });
+  const expected = rowsIn(join(folder, 'json'), 'CAPTAIN_SCORES');
+  expect(expected.length).toBeGreaterThan(0);
+
+  const rows = [...filesIn(join(folder, 'csv')).values()].join('').trim().split('\n');
+  expect(rows).toEqual(expected.map((row) => Object.values(row).join(',')));
+
+  const files = [...readdirSync(join(folder, 'parquet'), { recursive: true })]
+    .map(String)
+    .filter((name) => name.endsWith('.parquet'));
+  const read = await Promise.all(
+    files
+      .sort()
+      .map((name) => parquetReadObjects({ file: new Uint8Array(readFileSync(join(folder, 'parquet', name))).buffer })),
+  );
+  const printed = read.flat().map(({ ROWTIME, ...row }) => ({ ROWTIME: (ROWTIME as Date).toISOString(), ...row }));
+  expect(printed).toEqual(expected);
 });

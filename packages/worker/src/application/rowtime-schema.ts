@@ -12,6 +12,11 @@ const buffer = {
   bufferInterval: duration.describe('an object is complete when it is so old').optional(),
 };
 
+const format = z
+  .enum(['JSON', 'CSV', 'PARQUET'])
+  .optional()
+  .describe('default: as DestinationSchema of the output says, or JSON, lines');
+
 const bucket = z.string().min(1).describe('a folder, or s3://bucket/prefix');
 const port = z.int().min(0).max(65_535);
 
@@ -59,12 +64,16 @@ const from = z.discriminatedUnion('from', [
 ]);
 
 const to = z.discriminatedUnion('to', [
-  z.strictObject({ to: z.literal('files'), folder: z.string().min(1), ...buffer }).describe('a folder'),
+  z.strictObject({ to: z.literal('files'), folder: z.string().min(1), format, ...buffer }).describe('a folder'),
   z
     .strictObject({
       to: z.literal('s3'),
       bucket: z.string().regex(/^s3:\/\/[^/]+/, 'is s3://bucket/prefix'),
-      compression: z.enum(['UNCOMPRESSED', 'GZIP']).optional(),
+      format,
+      compression: z
+        .enum(['UNCOMPRESSED', 'GZIP'])
+        .optional()
+        .describe('default UNCOMPRESSED; of the pages of PARQUET, Snappy'),
       ...buffer,
     })
     .describe('objects in the layout of Firehose, exactly once'),

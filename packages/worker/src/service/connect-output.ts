@@ -33,8 +33,7 @@ export async function connectOutput(
   switch (to.to) {
     case 'files': {
       const { fileSink } = await import('@rowtime/sinks/file');
-      const lines = type === 'CSV' ? { format: { type } } : {};
-      return fileSink({ folder: to.folder, stream, schema, ...cut(to), ...lines });
+      return fileSink({ folder: to.folder, stream, schema, ...cut(to), ...formatOf(to.format ?? type, true) });
     }
     case 's3': {
       const { s3Sink } = await import('@rowtime/sinks/s3');
@@ -46,8 +45,8 @@ export async function connectOutput(
         ...url,
         ...cut(to),
         spool: join(state, 'spool'),
-        compression: to.compression === 'GZIP' ? 'gzip' : 'none',
-        ...(type === 'CSV' && { format: { type } }),
+        ...(to.compression && { compression: to.compression === 'GZIP' ? 'gzip' : 'none' }),
+        ...formatOf(to.format ?? type, false),
       });
     }
     case 'firehose': {
@@ -85,6 +84,12 @@ export async function connectOutput(
       });
     }
   }
+}
+
+/** JSON is what a sink writes anyway, in its own way. `rowtime`: files show it. */
+function formatOf(type: 'JSON' | 'CSV' | 'PARQUET', rowtime: boolean) {
+  if (type === 'PARQUET') return { format: { type, rowtime } };
+  return type === 'CSV' ? { format: { type } } : {};
 }
 
 function cut({ bufferSize, bufferInterval }: Extract<OutputSection, { to: 'files' | 's3' }>) {
