@@ -12,7 +12,8 @@ export interface Participant {
   /** No row before `watermark` will come any more; Infinity: no row at all. Closes by time what rows would close. */
   advance(watermark: Millis): void;
   /** Resolves when all that was taken is delivered or sealed on local disk; what it resolves to (plain data, like an
-   *  operator's snapshot) is saved inside the checkpoint. Rejects when neither can be done. */
+   *  operator's snapshot) is saved inside the checkpoint. Rejects when neither can be done; what it took is still its own
+   *  then, and the next call answers for it too. */
   prepare(): Promise<unknown>;
   /** The checkpoint holding `prepared` is durable: publish what was sealed. Repeated after a restart, so idempotent. */
   commit(prepared: unknown): Promise<void>;

@@ -16,6 +16,7 @@ import { printInputSchema } from './print-input-schema.ts';
 import { readInput } from './read-schema.ts';
 import { referenceTables } from './reference-tables.ts';
 import { clockOf, type RowtimePolicy } from './rowtime-policy.ts';
+import { lock } from './service/lock.ts';
 import { standardOutput } from './standard-output.ts';
 import { formatDuration, formatRate, StatusLine } from './status-line.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -48,6 +49,16 @@ export interface RunOptions {
 
 /** `rowtime run`: a program over files or standard input, to the end of the input. */
 export async function run(options: RunOptions): Promise<void> {
+  // Two runs that go on from one checkpoint would write the same files.
+  const held = options.checkpoint === null ? null : lock(options.checkpoint);
+  try {
+    await runLocked(options);
+  } finally {
+    held?.release();
+  }
+}
+
+async function runLocked(options: RunOptions): Promise<void> {
   const now = Date.now;
   const schemaFile = options.schema ?? discoveredSchemaFile(options.checkpoint);
   const given = schemaFile === null ? null : await readInput(schemaFile);

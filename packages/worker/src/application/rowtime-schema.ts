@@ -118,6 +118,11 @@ export const rowtimeSchema = z.strictObject({
     .optional()
     .describe('the folder for checkpoints, journals and spools; default .rowtime/<application>'),
   checkpointInterval: duration.optional().describe('default 10s'),
+  tolerableFailedCheckpoints: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('so many checkpoints in a row may fail, on a full disk for one, before the service ends; default 10'),
   stopTimeout: duration.optional().describe('how long a stop may take; default 90s'),
   spot: z
     .boolean()

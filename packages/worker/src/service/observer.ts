@@ -19,10 +19,12 @@ export interface Observed {
   readonly input: Pick<ConnectedInput, 'millisBehindLatest'>;
   readonly outputs: readonly ObservedSink[];
   readonly checkpointMs: number;
+  /** Checkpoints that could not be taken. */
+  readonly failedCheckpoints: () => number;
   readonly now: () => number;
 }
 
-export function observe({ application, version, stream, input, outputs, checkpointMs, now }: Observed): Observer {
+export function observe({ application, version, stream, input, outputs, checkpointMs, failedCheckpoints, now }: Observed): Observer {
   const started = now();
   const measure = processStatus();
   let current: Progress | null = null;
@@ -50,7 +52,7 @@ export function observe({ application, version, stream, input, outputs, checkpoi
       watermark: current && Number.isFinite(current.watermark) ? current.watermark : null,
       checkpoints: {
         taken: current?.checkpoints ?? 0,
-        failed: 0,
+        failed: failedCheckpoints(),
         last,
         intervalMs: checkpointMs,
         restored: current?.restored ?? false,

@@ -18,6 +18,7 @@ import { withMetadata } from '../metadata.ts';
 import { clockOf, parseRowtimePolicy } from '../rowtime-policy.ts';
 import { stopSignal } from '../stop-signal.ts';
 import { applicationTables } from './application-tables.ts';
+import { CheckpointFailures, tolerableDefault } from './checkpoint-failures.ts';
 import { connectInput } from './connect-input.ts';
 import { connectOutput } from './connect-output.ts';
 import { emitMetrics } from './emit-metrics.ts';
@@ -128,6 +129,12 @@ async function serveLocked(context: Context): Promise<void> {
     log: (message) => log.warn(message),
   });
   const intervalMs = checkpointMs(rowtime);
+  const failures = new CheckpointFailures({
+    tolerable: rowtime.tolerableFailedCheckpoints ?? tolerableDefault,
+    now,
+    onFailed: (error, inARow, againInMs) =>
+      log.error({ reason: error.message, inARow, againInMs }, 'a checkpoint could not be taken'),
+  });
   const observer = observe({
     application: application.ApplicationName,
     version: context.version,
@@ -135,6 +142,7 @@ async function serveLocked(context: Context): Promise<void> {
     input,
     outputs,
     checkpointMs: intervalMs,
+    failedCheckpoints: () => failures.total,
     now,
   });
   // The input listens from here on: whatever goes wrong, it is closed, or the process would not end.
@@ -148,6 +156,7 @@ async function serveLocked(context: Context): Promise<void> {
       'started',
     );
     let checkpointed = now();
+    let taken = 0;
     observer.state = 'running';
     stop.signal.addEventListener('abort', () => {
       observer.state = 'stopping';
@@ -168,12 +177,17 @@ async function serveLocked(context: Context): Promise<void> {
           onRefused: (refused, reason) => log.warn({ file: refused, reason }, 'a checkpoint is not used'),
         }),
         checkpointDue: () => {
-          if (now() - checkpointed < intervalMs) return false;
+          if (!(failures.isTimeAgain ?? now() - checkpointed >= intervalMs)) return false;
           checkpointed = now();
           return true;
         },
+        onCheckpointFailed: (error, isBlocked) => failures.failed(error, isBlocked),
         ...(rowtime.pendingBytesMax !== undefined && { pendingBytesMax: rowtime.pendingBytesMax }),
-        onProgress: (current) => observer.progress(current, checkpointed),
+        onProgress: (current) => {
+          if (current.checkpoints > taken) failures.taken();
+          taken = current.checkpoints;
+          observer.progress(current, checkpointed);
+        },
       },
       stop.signal,
     );
