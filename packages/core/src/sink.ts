@@ -1,9 +1,19 @@
 import type { Batch, Millis } from './batch.ts';
 import type { RowErrors } from './row-errors.ts';
 
+/** What a participant keeps on this machine's disk for the sake of a checkpoint, and another machine would not have. */
+export interface LocalPart {
+  /** After `prepare` and before its `commit`: a copy of it, plain data. */
+  copy(): Promise<unknown>;
+  /** Before `open`: has it here as it was where the copy was made. */
+  paste(copied: unknown): Promise<void>;
+}
+
 /** Takes part in checkpoints: what it did since the last one becomes visible after the next one is durable, or is undone
  *  by `open` after a crash. Every sink is one; so is whatever keeps a copy of the input, as a delivery stream does. */
 export interface Participant {
+  /** Left out: what it prepares is all there is to it. */
+  readonly local?: LocalPart;
   /** Before anything else, once. `prepared` is what the restored checkpoint holds for it (null: there is no checkpoint).
    *  Commits what was prepared, and undoes whatever a dead process did after that. */
   open(prepared: unknown): Promise<void>;

@@ -149,7 +149,10 @@ test('two runs do not go on from one checkpoint at once', async () => {
   const first = rowtime(...args);
   await expect.poll(() => existsSync(checkpoints) && readdirSync(checkpoints)).toContain('lock-1');
   const second = await rowtime(...args).finished;
-  expect(second).toMatchObject({ code: 3, stderr: expect.stringContaining(`is in use by process ${first.process.pid}`) });
+  expect(second).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining(`is in use by process ${first.process.pid}`),
+  });
   first.process.stdin!.end(ratings(100).join(''));
   expect((await first.finished).code).toBe(0);
   expect(readdirSync(checkpoints)).not.toContain('lock-1');

@@ -24,7 +24,16 @@ export interface Observed {
   readonly now: () => number;
 }
 
-export function observe({ application, version, stream, input, outputs, checkpointMs, failedCheckpoints, now }: Observed): Observer {
+export function observe({
+  application,
+  version,
+  stream,
+  input,
+  outputs,
+  checkpointMs,
+  failedCheckpoints,
+  now,
+}: Observed): Observer {
   const started = now();
   const measure = processStatus();
   let current: Progress | null = null;

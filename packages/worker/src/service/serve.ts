@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorStream, errorStreamSchema, run as runJob } from '@rowtime/core';
+import { type CheckpointStore, errorStream, errorStreamSchema, type LocalPart, run as runJob } from '@rowtime/core';
 import { listen } from '@rowtime/sources/firehose';
 import { type Application, compile, frame, SqlError } from '@rowtime/sql';
 import type { Logger } from 'pino';
@@ -8,7 +9,9 @@ import { inputOf, type OutputConnection, outputsOf, processorOf, regionOf } from
 import { readApplication } from '../application/read.ts';
 import type { RowtimeSection } from '../application/rowtime-schema.ts';
 import { stateFolder } from '../application/state-folder.ts';
-import { checkpointFiles } from '../checkpoint-files.ts';
+import { checkpointFiles, checkpointsIn } from '../checkpoint-files.ts';
+import { CopiedStore } from '../copy/copied-store.ts';
+import { type Copy, openCopy } from '../copy/open-copy.ts';
 import { durationOf } from '../duration.ts';
 import { CommandError, exitCodes } from '../exit.ts';
 import { parseInputSchema } from '../input-schema.ts';
@@ -19,7 +22,7 @@ import { clockOf, parseRowtimePolicy } from '../rowtime-policy.ts';
 import { stopSignal } from '../stop-signal.ts';
 import { applicationTables } from './application-tables.ts';
 import { CheckpointFailures, tolerableDefault } from './checkpoint-failures.ts';
-import { connectInput } from './connect-input.ts';
+import { type ConnectedInput, connectInput } from './connect-input.ts';
 import { connectOutput } from './connect-output.ts';
 import { emitMetrics } from './emit-metrics.ts';
 import { lock } from './lock.ts';
@@ -54,9 +57,16 @@ export async function serve({ file, version }: ServeOptions): Promise<void> {
   const held = lock(state);
   const stop = stopSignal();
   const spot = rowtime.spot ? watchForSpotNotice(log, stop.stop) : null;
+  let copy: Copy | null = null;
   try {
-    await serveLocked({ file, version, now, log, state, stop, application, rowtime });
+    const { checkpointCopy: section } = rowtime;
+    if (section) {
+      copy = await openCopy({ section, rowtime, application: name, state, log }, stop.signal);
+      if (!copy) return log.info('stopped while another worker ran this application');
+    }
+    await serveLocked({ file, version, now, log, state, copy, stop, application, rowtime });
   } finally {
+    await copy?.close();
     spot?.release();
     stop.release();
     held.release();
@@ -80,6 +90,8 @@ interface Context {
   readonly log: Logger;
   /** The folder of checkpoints and journals. */
   readonly state: string;
+  /** null: they stay on this machine. */
+  readonly copy: Copy | null;
   readonly stop: ReturnType<typeof stopSignal>;
   readonly application: ApiApplication;
   readonly rowtime: RowtimeSection;
@@ -145,6 +157,7 @@ async function serveLocked(context: Context): Promise<void> {
     failedCheckpoints: () => failures.total,
     now,
   });
+  const store = storeOf(context, { input, outputs, hurry: hurry.signal });
   // The input listens from here on: whatever goes wrong, it is closed, or the process would not end.
   let monitoring: Awaited<ReturnType<typeof startMonitor>> | null = null;
   let metrics: Awaited<ReturnType<typeof emitMetrics>> = null;
@@ -173,9 +186,7 @@ async function serveLocked(context: Context): Promise<void> {
         graph: compiled.graph(),
         sinks: outputs.map(({ sink, status }) => ({ stream: status().stream, sink })),
         participants: input.participants,
-        store: checkpointFiles(join(state, 'checkpoints'), {
-          onRefused: (refused, reason) => log.warn({ file: refused, reason }, 'a checkpoint is not used'),
-        }),
+        store,
         checkpointDue: () => {
           if (!(failures.isTimeAgain ?? now() - checkpointed >= intervalMs)) return false;
           checkpointed = now();
@@ -191,6 +202,7 @@ async function serveLocked(context: Context): Promise<void> {
       },
       stop.signal,
     );
+    if (store instanceof CopiedStore) await store.settle();
     log.info(
       { rows: progress.rows, checkpoints: progress.checkpoints },
       stop.signal.aborted ? 'stopped' : 'the input has ended',
@@ -201,6 +213,48 @@ async function serveLocked(context: Context): Promise<void> {
     await input.close();
     await monitoring?.close();
   }
+}
+
+/** The checkpoints of this machine, and where they are copied to. */
+function storeOf(
+  { state, log, copy, stop }: Context,
+  { input, outputs, hurry }: { input: ConnectedInput; outputs: readonly ObservedSink[]; hurry: AbortSignal },
+): CheckpointStore {
+  const folder = join(state, 'checkpoints');
+  const own = checkpointFiles(folder, {
+    onRefused: (refused, reason) => log.warn({ file: refused, reason }, 'a checkpoint is not used'),
+  });
+  if (!copy) return own;
+  const parts = new Map<string, LocalPart>();
+  for (const { sink, status } of outputs) addPart(parts, `output ${status().stream} to ${status().to}`, sink.local);
+  for (const { local } of input.participants) addPart(parts, 'input', local);
+  return new CopiedStore({
+    own,
+    newestFile: async () => {
+      const [newest] = await checkpointsIn(folder);
+      return { number: newest!.number, bytes: await readFile(newest!.file) };
+    },
+    copies: copy.copies,
+    epoch: copy.lease.epoch,
+    expectHeld: () => copy.lease.expectHeld(),
+    parts,
+    relocate: input.relocate ?? ((position) => position),
+    isStopping: () => stop.signal.aborted,
+    hurry,
+    onRestored: ({ name }, missing) => {
+      copy.markCurrent();
+      log.info({ copy: name, ...(missing.length > 0 && { missing }) }, 'goes on from a copy');
+    },
+    onCopied: (number) => log.debug(number, 'copied'),
+    onFailed: (error) => log.error({ reason: String(error) }, 'a checkpoint could not be copied'),
+  });
+}
+
+function addPart(parts: Map<string, LocalPart>, name: string, part: LocalPart | undefined): void {
+  if (!part) return;
+  let own = name;
+  for (let n = 2; parts.has(own); n++) own = `${name} ${n}`;
+  parts.set(own, part);
 }
 
 function compiledProgram(file: string, sql: string, options: Parameters<typeof compile>[1]): Application {
@@ -220,7 +274,7 @@ function arnOf({ ApplicationARN }: ApiApplication): string {
 
 /** Rows that could not be computed are kept, whether the application has an output for them or not. */
 async function connectOutputs(
-  { file, application, rowtime, state, now, log }: Context,
+  { file, application, rowtime, state, now, log, copy }: Context,
   compiled: Application,
   hurry: AbortSignal,
 ): Promise<ObservedSink[]> {
@@ -248,7 +302,7 @@ async function connectOutputs(
         onRetry: ({ action, resource, attempt, error }) =>
           log.warn({ action, resource, attempt, reason: String(error) }, 'retry'),
       });
-      return observed(output.stream, output.to.to, sink, now);
+      return observed(output.stream, output.to.to, sink, now, () => copy?.lease.expectHeld());
     }),
   );
 }
