@@ -220,7 +220,7 @@ export class ObjectWriter implements Participant {
   async #pasteParts(copied: unknown): Promise<void> {
     assert(!this.#isOpened, 'a copy is put back before the writer is opened');
     const { stream, parts } = copied as CopiedParts;
-    assert(stream === this.#stream, `the copy is of the stream ${this.#stream}, not ${stream}`);
+    assert(stream === this.#stream, `the copy is of the stream ${stream}, not ${this.#stream}`);
     if (parts.length === 0) return;
     await this.#folder.makeRoot();
     await this.#folder.makeFolder(this.#parts);
