@@ -171,12 +171,15 @@ async function serveLocked(context: Context): Promise<void> {
     let checkpointed = now();
     let taken = 0;
     observer.state = 'running';
-    stop.signal.addEventListener('abort', () => {
+    const onStop = (): void => {
       observer.state = 'stopping';
       log.info('stopping');
       setTimeout(() => hurry.abort(), stopMs(rowtime) / 2).unref();
       setTimeout(() => giveUp(log, rowtime), stopMs(rowtime)).unref();
-    });
+    };
+    // It may have been told while it started.
+    if (stop.signal.aborted) onStop();
+    else stop.signal.addEventListener('abort', onStop);
     const progress = await runJob(
       {
         source: input.source,
