@@ -10,11 +10,12 @@ const plan: Readonly<Record<string, { readonly knows: readonly string[]; readonl
   core: { knows: [], libraries: ['rxjs'] },
   rcf: { knows: [], libraries: [] },
   sql: { knows: ['core', 'rcf'], libraries: ['re2js'] },
-  sources: { knows: ['core'], libraries: ['*'] },
-  sinks: { knows: ['core'], libraries: ['*'] },
+  aws: { knows: [], libraries: ['@smithy/node-http-handler'] },
+  sources: { knows: ['aws', 'core'], libraries: ['*'] },
+  sinks: { knows: ['aws', 'core'], libraries: ['*'] },
   testing: { knows: ['sinks', 'sources'], libraries: ['kinesalite', 'kinesis-local'] },
   examples: { knows: ['core'], libraries: ['@faker-js/faker'] },
-  worker: { knows: ['core', 'rcf', 'sql', 'sources', 'sinks', 'examples'], libraries: ['*'] },
+  worker: { knows: ['aws', 'core', 'rcf', 'sql', 'sources', 'sinks', 'examples'], libraries: ['*'] },
 };
 
 const root = resolve(import.meta.dirname, '..');

@@ -1,6 +1,7 @@
 import type { Batch, Millis } from './batch.ts';
 import type { Checkpoint, CheckpointStore } from './checkpoint.ts';
 import type { Clock } from './clock.ts';
+import { dealer } from './deal.ts';
 import type { Graph } from './graph.ts';
 import type { Participant, Sink } from './sink.ts';
 import type { Source } from './source.ts';
@@ -73,8 +74,9 @@ export async function run(job: Job, signal: AbortSignal): Promise<Progress> {
     for (let over = false; !over; ) {
       const poll = await source.poll(signal);
       const polled = poll.batch && job.complete ? job.complete(poll.batch) : poll.batch;
-      const batch = polled && clock.stamp(polled, graph.inputErrors);
-      if (batch) graph.push(streams[(poll.partition ?? 0) % streams.length] as string, batch);
+      const deal = dealer(streams, poll.partition ?? 0);
+      const batch = polled && clock.stamp(deal.mark(polled), graph.inputErrors);
+      if (batch) for (const [to, rows] of deal.dealt(batch)) graph.push(to, rows);
       rows += poll.batch?.length ?? 0;
       rejected += poll.rejected.length;
       const watermark = clock.watermark(poll.caughtUpTo);

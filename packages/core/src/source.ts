@@ -18,8 +18,9 @@ export interface Poll {
   /** null: nothing came. `rowtime` holds arrival times, not yet ROWTIME. */
   readonly batch: Batch | null;
   readonly rejected: readonly RejectedRecord[];
-  /** The shard of a stream or the file among files that the batch is from, counted from 0. Default 0. */
-  readonly partition?: number;
+  /** The shard of a stream or the file among files that the rows are from, counted from 0: all of them, or row by row. What
+   *  partition a row is of never changes. Default 0. */
+  readonly partition?: number | Float64Array;
   /** No row that arrived before this is still to come. */
   readonly caughtUpTo: Millis;
   readonly end: boolean;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { aggregateFunction } from '../src/aggregates/index.ts';
 import type { Batch } from '../src/batch.ts';
 import type { Checkpoint } from '../src/checkpoint.ts';
-import { arrivalClock } from '../src/clock.ts';
+import { arrivalClock, columnClock } from '../src/clock.ts';
 import { errorStream, Graph, streamId } from '../src/graph.ts';
 import { type Job, PlanMismatch, type Progress, run } from '../src/job.ts';
 import { stateless } from '../src/operator.ts';
@@ -236,6 +236,37 @@ describe('a job', () => {
     const sinks = names.map((stream, i) => ({ stream, sink: recordingSink(recordings[i]!, schema) }));
     await run(job(source, fresh(), { stream: names, graph, sinks }), live);
     expect(recordings.map(({ published }) => published)).toEqual([['[0,"a",0]', '[120000,"c",2]'], ['[60000,"b",1]']]);
+  });
+
+  test('deals the rows of one batch by the partition of each, those that the clock leaves out too', async () => {
+    const names = ['S1', 'S2', 'S3'];
+    const recordings: Recording[] = names.map(() => ({ published: [] }));
+    const errors: Recording = { published: [] };
+    const passing = stateless(schema, (batch, out) => out(batch));
+    const graph = new Graph(
+      names.map((name) => ({ id: streamId(name), operator: passing, from: [] })),
+      'plan',
+    );
+    const script = scriptedSource(schema, [batchOf(schema, ...[1, 2, 3, 0, 5].map((n) => [0, `${n}`, n] as const))]);
+    const source = {
+      ...script,
+      poll: async (signal: AbortSignal) => ({
+        ...(await script.poll(signal)),
+        partition: Float64Array.of(7, 1, 3, 4, 0),
+      }),
+    };
+    const sinks = [
+      ...names.map((stream, i) => ({ stream, sink: recordingSink(recordings[i]!, schema) })),
+      { stream: errorStream, sink: recordingSink(errors, errorStreamSchema) },
+    ];
+    const clock = columnClock(schema, 1, 'ms');
+    await run(job(source, fresh(), { stream: names, graph, sinks, clock }), live);
+    expect(recordings.map(({ published }) => published)).toEqual([
+      ['[3,"3",3]', '[5,"5",5]'],
+      ['[1,"1",1]', '[2,"2",2]'],
+      [],
+    ]);
+    expect(errors.published).toHaveLength(1);
   });
 
   test('never lets ROWTIME go back over a restart, although arrival times do', async () => {

@@ -1,4 +1,4 @@
-import { type AwsConnection, clientConfig } from './aws.ts';
+import { type AwsConnection, clientConfig } from '@rowtime/aws';
 
 export interface Metric {
   readonly name: string;

@@ -1,8 +1,17 @@
-import { type AttemptOptions, isServiceError, pause } from './attempts.ts';
-import { type AwsCall, fatalError, judge } from './aws.ts';
-import { type Pace, type Retry, realPace } from './backoff.ts';
+import {
+  type Attempts,
+  type AwsCall,
+  awsError,
+  isServiceError,
+  judge,
+  LostReply,
+  type Pace,
+  pause,
+  type Retry,
+  realPace,
+  Stopped,
+} from '@rowtime/aws';
 import type { SinkCounters } from './counters.ts';
-import { Stopped } from './stopped.ts';
 
 /** A row on its way. Plain data, but for the time. */
 export interface Outgoing {
@@ -30,15 +39,12 @@ export interface DeliveryOptions {
   readonly beforeStep?: ((step: string) => void) | undefined;
 }
 
-/** The reply cannot be told from one that is lost: what was sent may have been taken, or not. */
-export class LostReply extends Error {}
-
 /** Sends rows at least once, in order of each key, for as long as it takes: only what was not taken is sent again. */
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #pace: Pace;
   readonly #ending = new AbortController();
-  readonly #attempts: AttemptOptions;
+  readonly #attempts: Attempts;
   readonly #groups: Group[];
   #failure: { readonly error: unknown } | null = null;
   #pendingBytes = 0;
@@ -159,10 +165,9 @@ export class Delivery {
       if (outcome.length !== records.length)
         throw new LostReply(`${outcome.length} results for ${records.length} rows`);
     } catch (error) {
-      const isLost = error instanceof LostReply;
-      if (!isLost && !isServiceError(error)) throw error;
-      if (!isLost && judge(error) === 'fatal' && !this.#ending.signal.aborted) throw fatalError(error, call);
-      if (isLost || judge(error) === 'unknown') this.#duplicatesPossible += records.length;
+      if (!isServiceError(error)) throw error;
+      if (judge(error) === 'fatal' && !this.#ending.signal.aborted) throw awsError(error, call);
+      if (judge(error) === 'unknown') this.#duplicatesPossible += records.length;
       for (const record of records) record.attempts++;
       return error;
     }

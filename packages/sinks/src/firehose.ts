@@ -1,13 +1,24 @@
 import type { FirehoseClient } from '@aws-sdk/client-firehose';
+import {
+  type Attempts,
+  type AwsConnection,
+  awsError,
+  clientConfig,
+  isServiceError,
+  judge,
+  LostReply,
+  type Pace,
+  pause,
+  type Retry,
+  realPace,
+  regionOf,
+  Stopped,
+} from '@rowtime/aws';
 import { assert, type Batch, type RowErrors, type Schema, type Sink } from '@rowtime/core';
-import { type AttemptOptions, isServiceError, pause } from './attempts.ts';
-import { type AwsConnection, clientConfig, expectRegion, fatalError, judge } from './aws.ts';
-import { type Pace, type Retry, realPace } from './backoff.ts';
 import type { SinkCounters } from './counters.ts';
 import { createEncoder, type RowFormat } from './encode/format.ts';
 import type { RowEncoder } from './encode/row-encoder.ts';
 import { CallPacker, type PutRecords } from './put-records.ts';
-import { Stopped } from './stopped.ts';
 
 export interface FirehoseSinkOptions extends AwsConnection {
   /** The name of the delivery stream. Its source is Direct PUT. */
@@ -128,7 +139,7 @@ class RecordSender implements FirehoseSink {
     const { FirehoseClient, PutRecordBatchCommand } = await import('@aws-sdk/client-firehose');
     const client = new FirehoseClient(clientConfig(this.#options));
     const DeliveryStreamName = this.#options.deliveryStream;
-    await expectRegion(client, `delivery stream ${DeliveryStreamName}`);
+    await regionOf(client, `delivery stream ${DeliveryStreamName}`);
     const put: Put = async (data) => {
       const Records = data.map((Data) => ({ Data }));
       const command = new PutRecordBatchCommand({ DeliveryStreamName, Records });
@@ -245,13 +256,11 @@ class RecordSender implements FirehoseSink {
     try {
       outcome = await this.#client.put(sending.data());
       if (outcome.length !== sending.count)
-        throw new ReplyError(`${outcome.length} results for ${sending.count} records`);
+        throw new LostReply(`${outcome.length} results for ${sending.count} records`);
     } catch (error) {
-      if (!(error instanceof ReplyError)) {
-        if (!isServiceError(error)) throw error;
-        if (judge(error) === 'fatal') throw fatalError(error, this.#call());
-      }
-      if (error instanceof ReplyError || judge(error) === 'unknown') this.#duplicatesPossible += sending.rows;
+      if (!isServiceError(error)) throw error;
+      if (judge(error) === 'fatal') throw awsError(error, this.#call());
+      if (judge(error) === 'unknown') this.#duplicatesPossible += sending.rows;
       return error;
     }
     const { rows, bytes } = sending;
@@ -262,24 +271,22 @@ class RecordSender implements FirehoseSink {
     return new Error(`${sending.count} of ${outcome.length} records refused: ${outcome.find((code) => code !== null)}`);
   }
 
-  #call(): AttemptOptions {
+  #call(): Attempts {
     const { deliveryStream, region, onRetry } = this.#options;
     return {
       action: 'firehose:PutRecordBatch',
       resource: `delivery stream ${deliveryStream}`,
+      arn: `arn:aws:firehose:${region ?? '*'}:*:deliverystream/${deliveryStream}`,
+      region,
       pace: this.#pace,
       stop: this.#stop,
       onRetry,
-      ...(region !== undefined && { region }),
     };
   }
 }
 
 /** Sends records; resolves to the error code of each, null for one that was taken. */
 type Put = (data: readonly Uint8Array[]) => Promise<readonly (string | null)[]>;
-
-/** A reply that cannot be one. */
-class ReplyError extends Error {}
 
 /** `{"DeliveryStreamName":"…","Records":[]}` */
 const callOverheadBytes = 256;

@@ -1,7 +1,6 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import { type AwsConnection, clientConfig, http1, type Pace, type Retry, regionOf } from '@rowtime/aws';
 import { assert, type Batch, type Failure, type RowErrors, type Schema, type Sink, valueAt } from '@rowtime/core';
-import { type AwsConnection, clientConfig, expectRegion } from './aws.ts';
-import type { Pace, Retry } from './backoff.ts';
 import type { SinkCounters } from './counters.ts';
 import { Delivery, type Outgoing } from './delivery.ts';
 import { createEncoder, type RowFormat } from './encode/format.ts';
@@ -75,8 +74,9 @@ class RecordPutter implements KinesisSink {
     this.#recordBytesMax = recordBytesMax;
     this.#encoder = createEncoder(schema, format);
     this.#keyColumn = schema.findIndex(({ name }) => name === partitionKey);
+    const arn = dataStream.startsWith('arn:') ? dataStream : `arn:aws:kinesis:${region ?? '*'}:*:stream/${dataStream}`;
     this.#delivery = new Delivery({
-      call: { action: 'kinesis:PutRecords', resource: `stream ${dataStream}`, ...(region !== undefined && { region }) },
+      call: { action: 'kinesis:PutRecords', resource: `stream ${dataStream}`, arn, region },
       groups: callsAtOnce,
       cut: options.strictOrder ? oneOfEachKey : cut,
       send: (records, signal) => this.#put(records, signal),
@@ -97,24 +97,16 @@ class RecordPutter implements KinesisSink {
 
   async open(saved: unknown): Promise<void> {
     assert(this.#client === null, 'a sink is opened once');
-    const { dataStream, requestTimeoutMs = 30_000 } = this.#options;
+    const { dataStream } = this.#options;
     // Here and not above, so that who writes to files loads nothing of AWS.
-    const [{ KinesisClient, PutRecordsCommand }, { NodeHttpHandler }] = await Promise.all([
-      import('@aws-sdk/client-kinesis'),
-      import('@smithy/node-http-handler'),
-    ]);
+    const { KinesisClient, PutRecordsCommand } = await import('@aws-sdk/client-kinesis');
     const isArn = dataStream.startsWith('arn:');
     const client = new KinesisClient({
       ...(isArn && { region: dataStream.split(':')[3] }),
       ...clientConfig(this.#options),
-      // The client's own handler opens an HTTP/2 session for every call (aws-sdk-js-v3 #8279).
-      requestHandler: new NodeHttpHandler({
-        connectionTimeout: 3_000,
-        requestTimeout: requestTimeoutMs,
-        throwOnRequestTimeout: true,
-      }),
+      requestHandler: await http1(this.#options),
     });
-    await expectRegion(client, `stream ${dataStream}`);
+    await regionOf(client, `stream ${dataStream}`);
     const stream = { StreamName: this.#name, ...(isArn && { StreamARN: dataStream }) };
     const put: Put = async (records, signal) => {
       const Records = records.map(({ key, data }) => ({ PartitionKey: key, Data: data }));

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
+import { type AwsConnection, clientConfig, LostReply, type Pace, type Retry, regionOf } from '@rowtime/aws';
 import { assert, type Batch, type RowErrors, type Schema, type Sink } from '@rowtime/core';
-import { type AwsConnection, clientConfig, expectRegion } from './aws.ts';
-import type { Pace, Retry } from './backoff.ts';
 import type { SinkCounters } from './counters.ts';
-import { Delivery, LostReply, type Outgoing } from './delivery.ts';
+import { Delivery, type Outgoing } from './delivery.ts';
 import { createEncoder, type RowFormat } from './encode/format.ts';
 import type { RowEncoder } from './encode/row-encoder.ts';
 import { own, type Prepared, prepared, resume } from './unsent.ts';
@@ -65,8 +64,11 @@ class Caller implements LambdaSink {
     this.#options = options;
     this.#encoder = createEncoder(schema, format);
     const resource = `function ${functionName}`;
+    const arn = functionName.startsWith('arn:')
+      ? functionName
+      : `arn:aws:lambda:${region ?? '*'}:*:function:${functionName}`;
     this.#delivery = new Delivery({
-      call: { action: 'lambda:InvokeFunction', resource, ...(region !== undefined && { region }) },
+      call: { action: 'lambda:InvokeFunction', resource, arn, region },
       groups: 1,
       cut: (waiting) => fitting(waiting, recordsPerCall),
       send: (records, signal) => this.#call(records, signal),
@@ -92,7 +94,7 @@ class Caller implements LambdaSink {
     // A function may take fifteen minutes.
     const client = new LambdaClient(clientConfig({ requestTimeoutMs: 15 * 60_000, ...this.#options }));
     const FunctionName = this.#options.functionName;
-    await expectRegion(client, `function ${FunctionName}`);
+    await regionOf(client, `function ${FunctionName}`);
     const invoke: Invoke = async (event, signal) => {
       const command = new InvokeCommand({ FunctionName, InvocationType: 'RequestResponse', Payload: event });
       const { FunctionError, Payload } = await client.send(command, { abortSignal: signal });

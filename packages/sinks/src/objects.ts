@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { Stopped } from '@rowtime/aws';
 import { assert, type LocalPart, type Millis, type Participant } from '@rowtime/core';
 import { type Bucket, type Compression, extensionOf, FolderBucket } from './bucket.ts';
 import { SinkError } from './errors.ts';
 import { type LayoutOptions, type ObjectLayout, objectLayout, safeName } from './layout.ts';
 import { type Measure, RootedFolder } from './rooted-folder.ts';
-import { Stopped } from './stopped.ts';
 
 /** How a stream becomes objects. Writers that share a folder or bucket have different streams. */
 export interface ObjectCut extends Pick<LayoutOptions, 'stream' | 'prefix' | 'timeZone'> {
@@ -93,6 +93,11 @@ export class ObjectWriter implements Participant {
 
   get pendingBytes(): number {
     return this.#pendingBytes;
+  }
+
+  /** How many objects are whole and not yet where they belong, because publishing was told to stop. */
+  get unpublished(): number {
+    return this.#sealed.length;
   }
 
   /** One record. Records come in time order. */

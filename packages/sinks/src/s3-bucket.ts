@@ -1,10 +1,20 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { S3Client } from '@aws-sdk/client-s3';
+import {
+  type AwsConnection,
+  clientConfig,
+  errorName,
+  errorStatus,
+  isServiceError,
+  judge,
+  type Pace,
+  type Retry,
+  realPace,
+  regionOf,
+  untilDone,
+} from '@rowtime/aws';
 import { assert } from '@rowtime/core';
-import { isServiceError, untilDone } from './attempts.ts';
-import { type AwsConnection, clientConfig, expectRegion, judge, nameOf, statusOf } from './aws.ts';
-import { type Pace, type Retry, realPace } from './backoff.ts';
 import { type Bucket, type Compression, gunzipped, gzipped, type Sealed } from './bucket.ts';
 import { type Measure, measure, type RootedFolder } from './rooted-folder.ts';
 
@@ -67,7 +77,7 @@ export class S3Bucket implements Bucket {
       requestChecksumCalculation: wanted,
       responseChecksumValidation: wanted,
     });
-    await expectRegion(client, `s3://${this.#options.bucket}`);
+    await regionOf(client, `s3://${this.#options.bucket}`);
     this.#s3 = { ...sdk, client };
   }
 
@@ -185,7 +195,7 @@ export class S3Bucket implements Bucket {
       this.#beforeStep(`complete upload of ${key}`);
       const command = { ...this.#object(key), ...this.#condition(), UploadId, MultipartUpload: { Parts } };
       const sent = published(client.send(new CompleteMultipartUploadCommand(command)));
-      return sent.catch(goneIf((error) => isGone(error) || statusOf(error) === 409));
+      return sent.catch(goneIf((error) => isGone(error) || errorStatus(error) === 409));
     });
   }
 
@@ -221,7 +231,7 @@ export class S3Bucket implements Bucket {
   #ask<T>(key: string, call: () => Promise<T>): Promise<T | null> {
     return this.#untilDone('s3:GetObject', key, () =>
       call().catch((error) => {
-        const isMissing = judge(error) === 'fatal' && statusOf(error) === 404 && nameOf(error) !== 'NoSuchBucket';
+        const isMissing = judge(error) === 'fatal' && errorStatus(error) === 404 && errorName(error) !== 'NoSuchBucket';
         if (isMissing) return null;
         throw error;
       }),
@@ -230,8 +240,8 @@ export class S3Bucket implements Bucket {
 
   #untilDone<T>(action: string, key: string, call: () => Promise<T>): Promise<T> {
     const { region, pace = realPace, stop, onRetry } = this.#options;
-    const resource = this.locate(key);
-    return untilDone(call, { action, resource, pace, stop, onRetry, ...(region !== undefined && { region }) });
+    const arn = `arn:aws:s3:::${this.#options.bucket}/${key}`;
+    return untilDone(call, { action, resource: this.locate(key), arn, region, pace, stop, onRetry });
   }
 
   async #contentOf({ part, size }: Sealed): Promise<Buffer> {
@@ -281,14 +291,14 @@ function published(sent: Promise<unknown>): Promise<Outcome> {
   return sent.then(
     () => 'published',
     (error) => {
-      if (statusOf(error) === 412) return 'exists';
+      if (errorStatus(error) === 412) return 'exists';
       throw error;
     },
   );
 }
 
 function isGone(error: unknown): boolean {
-  return nameOf(error) === 'NoSuchUpload';
+  return errorName(error) === 'NoSuchUpload';
 }
 
 function goneIf(matches: (error: unknown) => boolean): (error: unknown) => 'gone' {

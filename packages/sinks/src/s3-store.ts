@@ -1,6 +1,14 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { isServiceError } from './attempts.ts';
-import { type AwsConnection, clientConfig, expectRegion, fatalError, judge, nameOf, statusOf } from './aws.ts';
+import {
+  type AwsConnection,
+  awsError,
+  clientConfig,
+  errorName,
+  errorStatus,
+  isServiceError,
+  judge,
+  regionOf,
+} from '@rowtime/aws';
 
 export interface S3StoreOptions extends AwsConnection {
   readonly bucket: string;
@@ -44,7 +52,7 @@ export class S3Store {
   static async connect(options: S3StoreOptions): Promise<S3Store> {
     const sdk = await import('@aws-sdk/client-s3');
     const client = new sdk.S3Client({ ...clientConfig(options), forcePathStyle: options.forcePathStyle ?? false });
-    await expectRegion(client, `s3://${options.bucket}`);
+    await regionOf(client, `s3://${options.bucket}`);
     return new S3Store(options, sdk, client);
   }
 
@@ -60,7 +68,7 @@ export class S3Store {
         const { Body, ETag = '' } = await this.#client.send(command);
         return { bytes: Buffer.from(await Body!.transformToByteArray()), etag: ETag };
       } catch (error) {
-        if (nameOf(error) === 'NoSuchKey') return null;
+        if (errorName(error) === 'NoSuchKey') return null;
         throw error;
       }
     });
@@ -75,7 +83,7 @@ export class S3Store {
         return (await this.#client.send(command)).ETag ?? '';
       } catch (error) {
         // If-Match of an object that is gone.
-        if (statusOf(error) === 412 || nameOf(error) === 'NoSuchKey') return null;
+        if (errorStatus(error) === 412 || errorName(error) === 'NoSuchKey') return null;
         throw error;
       }
     });
@@ -119,7 +127,7 @@ export class S3Store {
       const { region } = this.#options;
       const resource = this.locate(name);
       if (judge(error) === 'fatal')
-        throw fatalError(error, { action, resource, ...(region !== undefined && { region }) });
+        throw awsError(error, { action, resource, ...(region !== undefined && { region }) });
       throw new Unavailable(`${action} on ${resource}: ${String(error)}`, { cause: error });
     }
   }

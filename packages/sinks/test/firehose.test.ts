@@ -1,3 +1,4 @@
+import type { Pace, Retry } from '@rowtime/aws';
 import {
   decodeCheckpoint,
   encodeCheckpoint,
@@ -9,7 +10,6 @@ import {
 } from '@rowtime/core';
 import { type FaultSchedule, scripted, startTestServer, storm, type TestServer } from '@rowtime/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Pace, Retry } from '../src/backoff.ts';
 import type { FirehoseSink, FirehoseSinkOptions } from '../src/firehose.ts';
 import { atOnce, firehoseTo, makeDeliveryStream, numbers } from './wire.ts';
 
@@ -258,7 +258,7 @@ describe('says what to do about', () => {
     sink.write(rows(0, 1));
     await expect(sink.prepare()).rejects.toThrow(
       'firehose:PutRecordBatch on delivery stream never-made in us-east-1 failed: ResourceNotFoundException: Firehose ' +
-        'never-made under account 000000000000 not found. To fix it: create it, or name the region that it is in.',
+        'never-made under account 000000000000 not found. To fix it: create it, or check the name, the account, and that it is in region us-east-1.',
     );
     await sink.close();
   });
@@ -268,7 +268,7 @@ describe('says what to do about', () => {
     const sink = await opened();
     sink.write(rows(0, 1));
     await expect(sink.prepare()).rejects.toThrow(
-      /PutRecordBatch on delivery stream .* failed: AccessDeniedException.* allow the action on this resource/,
+      /PutRecordBatch on delivery stream .* failed: AccessDeniedException.* allow firehose:PutRecordBatch on arn:aws:firehose:us-east-1:\*:deliverystream\//,
     );
     // And again: what is broken stays so.
     await expect(sink.prepare()).rejects.toThrow('AccessDeniedException');

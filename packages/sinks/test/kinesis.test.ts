@@ -233,9 +233,9 @@ test('told to stop while the stream is down, it leaves the rest to the next proc
 });
 
 test.each([
-  ['AccessDeniedException', 'allow the action on this resource'],
-  ['ResourceNotFoundException', 'create it, or name the region'],
-  ['ExpiredTokenException', 'give the worker a role'],
+  ['AccessDeniedException', 'allow kinesis:PutRecords on arn:aws:kinesis:us-east-1:*:stream/denied in the IAM policy'],
+  ['ResourceNotFoundException', 'create it, or check the name'],
+  ['ExpiredTokenException', 'get new credentials'],
 ])('%s: says the action, the stream and the fix', async (name, fix) => {
   const proxy = await faultProxy(server.url, () => ({
     status: 400,

@@ -166,9 +166,13 @@ test('whatever the function answers, every row is Ok once in the end', async () 
 });
 
 test.each([
-  ['AccessDeniedException', 403, 'allow the action on this resource'],
-  ['ResourceNotFoundException', 404, 'create it, or name the region'],
-  ['ExpiredTokenException', 403, 'give the worker a role'],
+  [
+    'AccessDeniedException',
+    403,
+    'allow lambda:InvokeFunction on arn:aws:lambda:us-east-1:*:function:deliver in the IAM policy',
+  ],
+  ['ResourceNotFoundException', 404, 'create it, or check the name'],
+  ['ExpiredTokenException', 403, 'get new credentials'],
 ])('%s: says the action, the function and the fix', async (type, status, fix) => {
   const server = await startInvokeServer<OutputEvent>(() => ({ status, type }));
   const sink = sinkTo(server.url, { functionName: 'deliver' });

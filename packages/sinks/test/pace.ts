@@ -1,5 +1,5 @@
+import type { Pace } from '@rowtime/aws';
 import { seededRandom } from '@rowtime/testing';
-import type { Pace } from '../src/backoff.ts';
 
 /** No test waits: pauses between attempts are not taken. */
 export const unpaced = (seed = 1): Pace => ({

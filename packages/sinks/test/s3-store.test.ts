@@ -1,6 +1,6 @@
+import { AwsError } from '@rowtime/aws';
 import { scripted, startTestServer, type TestServer } from '@rowtime/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { SinkError } from '../src/errors.ts';
 import { S3Store, Unavailable } from '../src/s3-store.ts';
 
 let server: TestServer;
@@ -76,6 +76,6 @@ test('what somebody must mend says so', async () => {
     /s3:GetObject on s3:\/\/copies\/a\/b\/one in us-east-1 failed: AccessDenied.*allow the action on this resource/,
   );
   const nowhere = await S3Store.connect(options('nowhere'));
-  await expect(nowhere.list('')).rejects.toThrow(SinkError);
+  await expect(nowhere.list('')).rejects.toThrow(AwsError);
   nowhere.close();
 });

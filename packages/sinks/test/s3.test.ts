@@ -190,7 +190,7 @@ describe('says what to do about', () => {
 
   test('a permission that is missing', async () => {
     await expect(published({}, scripted([{ kind: 'error', status: 403, code: 'AccessDenied' }]))).rejects.toThrow(
-      /^s3:PutObject on .* failed: AccessDenied.*allow the action on this resource/,
+      /^s3:PutObject on .* failed: AccessDenied.*allow s3:PutObject on arn:aws:s3:::/,
     );
   });
 

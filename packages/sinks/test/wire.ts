@@ -1,8 +1,8 @@
 // Sinks against the test server, over HTTP and the real clients. No test waits: pauses between attempts are not taken.
 import { gunzipSync } from 'node:zlib';
+import type { Pace } from '@rowtime/aws';
 import type { Schema } from '@rowtime/core';
 import { seededRandom, type TestServer } from '@rowtime/testing';
-import type { Pace } from '../src/backoff.ts';
 import { type FirehoseSinkOptions, firehoseSink } from '../src/firehose.ts';
 import { type S3SinkOptions, s3Sink } from '../src/s3.ts';
 

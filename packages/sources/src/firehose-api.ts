@@ -201,6 +201,8 @@ function destinationOf(input: Json): Partial<FirehoseDestination> {
     const part = config[key];
     if (isObject(part) && part['Enabled'] !== false) throw invalid(`${key} is not supported here`);
   }
+  if (config['FileExtension']) throw invalid('FileExtension is not supported here');
+  if (config['S3BackupMode'] === 'Enabled') throw invalid('S3BackupMode Enabled is not supported here');
   const { BucketARN, RoleARN, Prefix, ErrorOutputPrefix, BufferingHints, CompressionFormat, CustomTimeZone } = config;
   return {
     ...(BucketARN !== undefined && { bucket: bucketOf(BucketARN) }),

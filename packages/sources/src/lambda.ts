@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { LambdaClientConfig } from '@aws-sdk/client-lambda';
-import type { Call } from './aws/errors.ts';
-import { type RetryOptions, retried } from './aws/retry.ts';
+import { type AwsConnection, clientConfig, type Retry, realPace, regionOf, untilDone } from '@rowtime/aws';
 import { FunctionFailed, outcomesOf, rejected } from './lambda/answer.ts';
 import type { Outcome, RecordProcessor, UnprocessedRecord } from './processor.ts';
 
@@ -13,14 +11,14 @@ export interface LambdaProcessorOptions {
   /** What the function is told about who calls, and for which stream. */
   readonly applicationArn: string;
   readonly streamArn: string;
-  readonly client?: Pick<LambdaClientConfig, 'region' | 'endpoint' | 'credentials'>;
+  readonly client?: AwsConnection;
   /** How many records one call brings at most. Default 500. */
   readonly recordsPerCall?: number;
   /** In [0, 1): spreads retries. */
   readonly random: () => number;
   /** The longest wait before a call is made again. Default 30 s. */
   readonly retryMsMax?: number;
-  readonly onRetry?: (call: Call, error: unknown, attempt: number) => void;
+  readonly onRetry?: (retry: Retry) => void;
   /** The answer has records that were not sent: they belong to nothing, and are left aside. */
   readonly onStray?: (message: string) => void;
 }
@@ -50,32 +48,14 @@ const functionMsMax = 15 * 60_000;
 export async function lambdaProcessor(options: LambdaProcessorOptions): Promise<RecordProcessor> {
   const { functionName, applicationArn, streamArn, recordsPerCall = 500, random, retryMsMax, onRetry } = options;
   // Here and not above, so that who has no function loads nothing of AWS.
-  const [{ InvokeCommand, LambdaClient }, { NodeHttpHandler }] = await Promise.all([
-    import('@aws-sdk/client-lambda'),
-    import('@smithy/node-http-handler'),
-  ]);
+  const { InvokeCommand, LambdaClient } = await import('@aws-sdk/client-lambda');
   const isArn = functionName.startsWith('arn:');
   const client = new LambdaClient({
     ...(isArn && { region: functionName.split(':')[3]! }),
-    ...options.client,
-    maxAttempts: 1,
-    requestHandler: new NodeHttpHandler({
-      connectionTimeout: 3_000,
-      requestTimeout: functionMsMax,
-      throwOnRequestTimeout: true,
-      httpAgent: { keepAlive: true },
-      httpsAgent: { keepAlive: true },
-    }),
-  });
-  const retry = (signal: AbortSignal): RetryOptions => ({
-    random,
-    signal,
-    ...(retryMsMax !== undefined && { maxMs: retryMsMax }),
-    ...(onRetry && { onRetry }),
+    ...clientConfig({ requestTimeoutMs: functionMsMax, ...options.client }),
   });
   const resource = `function ${functionName}`;
-  const unplaced = { action: 'lambda:*', resource, arn: functionName, region: '' };
-  const region = await retried(unplaced, () => client.config.region(), retry(new AbortController().signal));
+  const region = await regionOf(client, resource);
   const arn = isArn ? functionName : `arn:aws:lambda:${region}:*:function:${functionName}`;
   let isFirst = true;
 
@@ -102,8 +82,18 @@ export async function lambdaProcessor(options: LambdaProcessorOptions): Promise<
       JSON.stringify({ invocationId: randomUUID(), applicationArn, streamArn, records: sent }),
     );
     const ids = sent.map(({ recordId }) => recordId);
-    const about: Call = { action: 'lambda:InvokeFunction', resource, arn, region, isFirst };
-    const answered = await retried(about, async () => outcomesOf(await invoke(payload, signal), ids), retry(signal));
+    signal.throwIfAborted();
+    const answered = await untilDone(async () => outcomesOf(await invoke(payload, signal), ids), {
+      action: 'lambda:InvokeFunction',
+      resource,
+      arn,
+      region,
+      isFirst,
+      pace: { ...realPace, random },
+      stop: signal,
+      waitMsMax: retryMsMax,
+      onRetry,
+    });
     if (answered.strays.length > 0) {
       const example = answered.strays[0];
       options.onStray?.(`${resource} answered for ${answered.strays.length} records that it was not given: ${example}`);

@@ -90,10 +90,11 @@ test('a producer that never rests does not keep the server open: its connection 
       answered++;
     }
   });
+  const allEnded = Promise.allSettled(producers);
   await expect.poll(() => answered).toBeGreaterThan(20);
   await server.close();
   // What was answered is there; the next requests find nobody.
-  const ended = await Promise.allSettled(producers);
+  const ended = await allEnded;
   isDone = true;
   expect(ended.map(({ status }) => status)).toEqual(ended.map(() => 'rejected'));
   expect(records().length).toBe(answered);

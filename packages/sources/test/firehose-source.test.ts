@@ -26,8 +26,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const source = () =>
+const source = (isPartitioned = false) =>
   deliveryStreamSource({
+    isPartitioned,
     journal,
     decoder: createJsonDecoder({ columns: [{ name: 'a', type: { kind: 'integer' }, mapping: '$.a' }] }),
     stream: 'captains-kfh',
@@ -85,4 +86,17 @@ test('from a position the rows after it come again, and what old checkpoints cov
     const { batch } = await again.poll(AbortSignal.abort());
     expect(batch ? toRows(again.schema, batch).map(({ row }) => row['a']) : []).toEqual(expected);
   }
+});
+
+test('for several input streams each row says which record it is from, after a restart as well', async () => {
+  await append('{"a":1}', '{"a":2}{"a":3}', 'x', '{"a":4}');
+  const first = source(true);
+  await first.open(null);
+  const { batch, partition } = await first.poll(never);
+  expect(batch?.length).toBe(4);
+  expect(partition).toEqual(Float64Array.of(0, 1, 1, 3));
+  const again = source(true);
+  await again.open(structuredClone(first.position()));
+  await append('{"a":5}', '{"a":6}');
+  expect((await again.poll(never)).partition).toEqual(Float64Array.of(4, 5));
 });

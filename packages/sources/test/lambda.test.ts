@@ -171,7 +171,7 @@ test('a call that fails is made again, the same, until there is an answer', asyn
       events.push(event);
       return failures[events.length - 1] ?? echo(event);
     },
-    { onRetry: ({ action }, error) => retries.push(`${action}: ${String(error)}`) },
+    { onRetry: ({ action, error }) => retries.push(`${action}: ${String(error)}`) },
   );
   expect(await processor.process([record('a')], never)).toEqual([{ result: 'Ok', data: Buffer.from('a') }]);
   processor.close();
@@ -196,7 +196,7 @@ test('calls that wait to be made again end with the signal', async () => {
 });
 
 test.each([
-  [404, 'ResourceNotFoundException', 'check the name, the account, and that it is in Region us-east-1'],
+  [404, 'ResourceNotFoundException', 'create it, or check the name, the account, and that it is in region us-east-1'],
   [
     403,
     'AccessDeniedException',
@@ -209,8 +209,8 @@ test.each([
     return { status, type };
   });
   await expect(processor.process([record('a')], never)).rejects.toMatchObject({
-    name: 'SourceError',
-    message: `lambda:InvokeFunction on function ${functionArn} failed: ${type}: no (${fix})`,
+    name: 'AwsError',
+    message: `lambda:InvokeFunction on function ${functionArn} in us-east-1 failed: ${type}: no. To fix it: ${fix}.`,
   });
   processor.close();
   expect(calls).toBe(1);

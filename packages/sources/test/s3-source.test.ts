@@ -109,6 +109,27 @@ const keyAt = (time: number, id = uuid) => {
 };
 
 describe('objects of a delivery stream', () => {
+  test('each say their number where there are several input streams, over restarts too', async () => {
+    const bucket = new Bucket();
+    for (let n = 0; n < 7; n++) bucket.put(keyAt(n * hour), `{"a":${n}}{"a":${n}}`, n * hour);
+    const found: unknown[] = [];
+    for (let position: ObjectPosition | null = null, isOver = false; !isOver; ) {
+      const objects: ReturnType<typeof source> = source(bucket, { isPartitioned: true, batchRows: 1 });
+      await objects.open(position);
+      const { batch, partition, end } = await objects.poll(never);
+      if (batch) found.push(...toRows(objects.schema, batch).map(({ row }) => [row['a'], partition]));
+      isOver = end;
+      position = structuredClone(objects.position());
+      await objects.close();
+    }
+    expect(found).toEqual([0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6].map((n) => [n, n]));
+    const whole = source(bucket, { isPartitioned: true });
+    await whole.open(null);
+    const { batch, partition } = await whole.poll(never);
+    expect([batch?.length, partition]).toEqual([2, 0]);
+    await whole.close();
+  });
+
   test('are read in the order of the times in their names, concatenated, in lines and gzip', async () => {
     const bucket = new Bucket();
     bucket.put(keyAt(2 * hour), '{"a":3}{"a":4}', 9 * hour);

@@ -67,6 +67,6 @@ test('objects under a prefix are read over the wire, page by page, also while ca
 
 test('a bucket that is not there is an error that says what to do', async () => {
   const objects = await S3Objects.connect({ bucket: 'nope', client: client(), random: () => 0 });
-  await expect(objects.list('')).rejects.toThrow(/s3:ListBucket on s3:\/\/nope\/ failed: NoSuchBucket/);
+  await expect(objects.list('')).rejects.toThrow(/s3:ListBucket on s3:\/\/nope\/ in us-east-1 failed: NoSuchBucket/);
   objects.close();
 });

@@ -79,20 +79,29 @@ CREATE OR REPLACE PUMP "PASS" AS INSERT INTO "PASSED"
 CREATE OR REPLACE STREAM "COUNTED" (n INTEGER);
 CREATE OR REPLACE PUMP "COUNTS" AS INSERT INTO "COUNTED" SELECT STREAM "i" FROM "S_001" WHERE MOD("i", 10) = 0;`;
 
+/** The shards of the stream dealt to two input streams. */
+const dealt = `
+CREATE OR REPLACE STREAM "PASSED" (input INTEGER, i INTEGER, shard VARCHAR(64));
+CREATE OR REPLACE PUMP "PASS_1" AS INSERT INTO "PASSED" SELECT STREAM 1, "i", SHARD_ID FROM "S_001";
+CREATE OR REPLACE PUMP "PASS_2" AS INSERT INTO "PASSED" SELECT STREAM 2, "i", SHARD_ID FROM "S_002";
+CREATE OR REPLACE STREAM "COUNTED" (n INTEGER);
+CREATE OR REPLACE PUMP "COUNTS" AS INSERT INTO "COUNTED" SELECT STREAM i FROM "PASSED" WHERE MOD(i, 10) = 0;`;
+
 /** An application whose results go under `prefix`; its state is in `folder`. */
-function writeApplication(folder: string, prefix: string): string {
+function writeApplication(folder: string, prefix: string, parallelism = 1): string {
   const columns = (...names: [string, string][]) => ({
     RecordFormat: { RecordFormatType: names.length === 1 ? 'JSON' : 'CSV' },
     RecordColumns: names.map(([Name, SqlType]) => ({ Name, SqlType, Mapping: `$.${Name}` })),
   });
   const application = {
     ApplicationName: 'numbers',
-    ApplicationCode: code,
+    ApplicationCode: parallelism === 1 ? code : dealt,
     Inputs: [
       {
         NamePrefix: 'S',
         KinesisStreamsInput: { ResourceARN: `arn:aws:kinesis:${region}:${account}:stream/numbers` },
         InputSchema: columns(['i', 'INTEGER']),
+        InputParallelism: { Count: parallelism },
         InputStartingPositionConfiguration: { InputStartingPosition: 'TRIM_HORIZON' },
       },
     ],
@@ -194,3 +203,17 @@ test(
   },
   90_000 + kills * 5_000,
 );
+
+test('InputParallelism deals the shards of a data stream to the input streams, each whole', async () => {
+  await runToEnd(writeApplication(join(temporaryFolder(), 'dealt'), 'dealt', 2));
+  const rows = [...objects('dealt').values()].flatMap((text) =>
+    text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  );
+  expect(rows.length).toBeGreaterThan(recordsAtFirst * 0.9);
+  expect(new Set(rows.map(({ INPUT, SHARD }) => `${INPUT} ${SHARD}`))).toEqual(
+    new Set(['1 shardId-000000000000', '2 shardId-000000000001']),
+  );
+}, 60_000);

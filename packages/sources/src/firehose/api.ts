@@ -35,7 +35,7 @@ export async function answer(target: string | undefined, body: Uint8Array, conte
       if (streams.get(request.stream)) {
         throw new FirehoseFault('ResourceInUseException', `delivery stream ${request.stream} exists already`);
       }
-      const { name } = (await streams.open({ name: request.stream, created: now(), ...request.destination })).config;
+      const { name } = (await streams.create({ name: request.stream, created: now(), ...request.destination })).config;
       return JSON.stringify({ DeliveryStreamARN: deliveryStreamArn(name) });
     }
     case 'UpdateDestination':

@@ -7,6 +7,7 @@ import {
   type Schema,
   type Source,
 } from '@rowtime/core';
+import { type PartitionRun, partitionOfEach } from '../partitions.ts';
 import type { Outcome, RecordProcessor } from '../processor.ts';
 import type { Journal, JournalPosition, JournalRecord } from './journal.ts';
 
@@ -18,6 +19,8 @@ export interface RecordDecoder {
   end(): void;
   decode(arrival: Millis, rowsMax: number): boolean;
   reject(record: RejectedRecord): void;
+  /** Decoded and not yet taken. */
+  readonly rows: number;
   take(): { readonly batch: Batch | null; readonly rejected: readonly RejectedRecord[] };
 }
 
@@ -31,11 +34,19 @@ export interface DeliveryStreamSourceOptions {
   readonly landing?: { append(bytes: Uint8Array, time: Millis): void };
   /** Changes the records before they are decoded; they land as they came. The source closes it. */
   readonly processor?: RecordProcessor;
+  /** Each row says which record it is from, for several input streams. Default false. */
+  readonly isPartitioned?: boolean;
+}
+
+/** Plain data. */
+export interface DeliveryStreamPosition extends JournalPosition {
+  /** How many records were read: they are dealt to several input streams in turn. */
+  readonly read?: number;
 }
 
 /** The records of a journal as the source of an application. It takes part in the checkpoints too, as a participant:
  *  what a checkpoint covers is removed from the journal. */
-export interface DeliveryStreamSource extends Source<JournalPosition> {
+export interface DeliveryStreamSource extends Source<DeliveryStreamPosition> {
   readonly participant: Participant;
   /** Since the oldest record was accepted that is not yet read; 0: all are. */
   millisBehindLatest(): number;
@@ -49,8 +60,10 @@ export function deliveryStreamSource({
   stream,
   landing,
   processor,
+  isPartitioned = false,
 }: DeliveryStreamSourceOptions): DeliveryStreamSource {
   let position = journal.start;
+  let records = 0;
   // While the processor has records they are not yet read: neither landed nor behind the position.
   let processing: Processing | null = null;
   const closed = new AbortController();
@@ -75,6 +88,7 @@ export function deliveryStreamSource({
     schema: decoder.schema,
     async open(from) {
       position = from ?? journal.start;
+      records = from?.read ?? 0;
     },
     async poll(signal) {
       let read = processing?.read ?? journal.read(position, pollBytes, processor?.recordsMax);
@@ -91,14 +105,21 @@ export function deliveryStreamSource({
         outcomes = done;
         processing = null;
       }
-      for (const [i, record] of read.found.entries()) add(record, outcomes[i]);
+      const runs: PartitionRun[] = [];
+      for (const [i, record] of read.found.entries()) {
+        add(record, outcomes[i]);
+        runs.push({ to: decoder.rows, partition: records + i });
+      }
+      records += read.found.length;
       position = read.next;
       const last = read.found.at(-1)?.time;
       const caughtUpTo =
         last === undefined || journal.read(position, 1).found.length === 0 ? journal.caughtUpTo() : last;
-      return { ...decoder.take(), caughtUpTo, end: false };
+      const { batch, rejected } = decoder.take();
+      const partition = batch && isPartitioned ? { partition: partitionOfEach(batch.length, runs) } : {};
+      return { batch, rejected, ...partition, caughtUpTo, end: false };
     },
-    position: () => position,
+    position: () => ({ ...position, read: records }),
     async close() {
       closed.abort();
       processor?.close();

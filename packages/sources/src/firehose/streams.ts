@@ -19,6 +19,8 @@ export interface DeliveryStream {
 export interface DeliveryStreamsOptions extends Omit<JournalOptions, 'folder'> {
   /** Where journals are kept, a folder each. Made if it is not there. */
   readonly folder: string;
+  /** Throws a FirehoseFault where what CreateDeliveryStream says of a stream cannot be done here. */
+  readonly check?: (config: DeliveryStreamConfig) => void;
   /** Called with each stream that there is: those of an earlier process at `open`, others when they are created. */
   readonly onStream?: (stream: DeliveryStream) => Promise<void>;
   /** Called before a stream is removed. */
@@ -41,6 +43,12 @@ export class DeliveryStreams {
 
   get(name: string): DeliveryStream | null {
     return this.#streams.get(name) ?? null;
+  }
+
+  /** Makes a stream that is new. */
+  async create(config: DeliveryStreamConfig): Promise<DeliveryStream> {
+    this.#options.check?.(config);
+    return this.open(config);
   }
 
   /** Makes the stream, or opens what an earlier process left of it, with the configuration given now. */

@@ -1,11 +1,21 @@
-import type { KinesisClient, KinesisClientConfig } from '@aws-sdk/client-kinesis';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import {
+  type Attempts,
+  type AwsCall,
+  type AwsConnection,
+  clientConfig,
+  http1,
+  regionOf,
+  untilDone,
+} from '@rowtime/aws';
 import type { Millis } from '@rowtime/core';
-import type { Call } from '../aws/errors.ts';
-import { type RetryOptions, retried } from '../aws/retry.ts';
 import type { Shard } from './shards.ts';
 
 /** How to reach the service. What is left out is found where every AWS program finds it. */
-export type KinesisClientOptions = Pick<KinesisClientConfig, 'region' | 'endpoint' | 'credentials'>;
+export type KinesisClientOptions = AwsConnection;
+
+/** How calls are made again. */
+export type Patience = Omit<Attempts, keyof AwsCall> & { readonly stop: AbortSignal };
 
 /** Where in a shard reading begins. */
 export type ShardStart =
@@ -22,7 +32,7 @@ export class KinesisStream {
   readonly client: KinesisClient;
   readonly #arn: string | null;
   readonly #options: KinesisClientOptions;
-  readonly #retry: RetryOptions;
+  readonly #retry: Patience;
   readonly #sdk: Sdk;
   #subscriber: KinesisClient | null = null;
   #isReached = false;
@@ -33,7 +43,7 @@ export class KinesisStream {
     region: string,
     stream: string,
     options: KinesisClientOptions,
-    retry: RetryOptions,
+    retry: Patience,
   ) {
     this.#sdk = sdk;
     this.client = client;
@@ -45,26 +55,15 @@ export class KinesisStream {
   }
 
   /** `stream`: its name, or its ARN. The SDK is loaded here: who reads no stream does not wait for it. */
-  static async connect(stream: string, options: KinesisClientOptions, retry: RetryOptions): Promise<KinesisStream> {
-    const [sdk, { NodeHttpHandler }] = await Promise.all([
-      import('@aws-sdk/client-kinesis'),
-      import('@smithy/node-http-handler'),
-    ]);
-    const given = stream.startsWith('arn:') ? { region: stream.split(':')[3], ...options } : options;
+  static async connect(stream: string, options: KinesisClientOptions, retry: Patience): Promise<KinesisStream> {
+    const sdk = await import('@aws-sdk/client-kinesis');
+    const given = stream.startsWith('arn:') ? { region: stream.split(':')[3]!, ...options } : options;
     const client = new sdk.KinesisClient({
-      ...given,
-      maxAttempts: 1,
-      // The client's own handler opens an HTTP/2 session for every call (aws-sdk-js-v3 #8279).
-      requestHandler: new NodeHttpHandler({
-        connectionTimeout: 3_000,
-        requestTimeout: 30_000,
-        throwOnRequestTimeout: true,
-        httpAgent: { keepAlive: true, maxSockets: 512 },
-        httpsAgent: { keepAlive: true, maxSockets: 512 },
-      }),
+      ...clientConfig(given),
+      // A call of each shard is under way.
+      requestHandler: await http1(given, 512),
     });
-    const call = { action: 'kinesis:*', resource: `stream ${stream}`, arn: stream, region: '' };
-    const region = await retried(call, () => client.config.region(), retry);
+    const region = await regionOf(client, `stream ${stream}`);
     return new KinesisStream(sdk, client, region, stream, given, retry);
   }
 
@@ -101,7 +100,7 @@ export class KinesisStream {
       ShardIterator: iterator,
       Limit: limit,
     });
-    return this.#send('GetRecords', () => this.client.send(command, { abortSignal: this.#retry.signal }));
+    return this.#send('GetRecords', () => this.client.send(command, { abortSignal: this.#retry.stop }));
   }
 
   /** The consumer of that name for enhanced fan-out, registered if it is not yet. */
@@ -132,7 +131,7 @@ export class KinesisStream {
         );
       }
       await new Promise((resolve) => setTimeout(resolve, consumerWaitMs));
-      this.#retry.signal.throwIfAborted();
+      this.#retry.stop.throwIfAborted();
     }
   }
 
@@ -148,15 +147,15 @@ export class KinesisStream {
       },
     });
     const client = await this.#forSubscriptions();
-    const reply = await this.#send('SubscribeToShard', () => client.send(command, { abortSignal: this.#retry.signal }));
+    const reply = await this.#send('SubscribeToShard', () => client.send(command, { abortSignal: this.#retry.stop }));
     return reply.EventStream!;
   }
 
-  call(action: string): Call {
+  call(action: string): AwsCall {
     const account = this.#arn?.split(':')[4] ?? '*';
     return {
       action: `kinesis:${action}`,
-      resource: `stream ${this.name} in ${this.region}`,
+      resource: `stream ${this.name}`,
       arn: this.#arn ?? `arn:aws:kinesis:${this.region}:${account}:stream/${this.name}`,
       region: this.region,
       isFirst: !this.#isReached,
@@ -181,7 +180,8 @@ export class KinesisStream {
   }
 
   async #send<T>(action: string, send: () => Promise<T>): Promise<T> {
-    const reply = await retried(this.call(action), send, this.#retry);
+    this.#retry.stop.throwIfAborted();
+    const reply = await untilDone(send, { ...this.call(action), ...this.#retry });
     this.#isReached = true;
     return reply;
   }

@@ -1,7 +1,7 @@
 import type { _Record } from '@aws-sdk/client-kinesis';
+import { errorName } from '@rowtime/aws';
 import type { Millis } from '@rowtime/core';
-import { errorName } from '../aws/errors.ts';
-import { sleep } from '../aws/retry.ts';
+import { pause } from '../pause.ts';
 import type { KinesisStream, ShardStart } from './client.ts';
 
 /** What one call, or one event of a subscription, brought. */
@@ -60,7 +60,7 @@ export async function* pollShard(
     if (iterator === undefined) return;
     const isIdle = records.length === 0 && millisBehindLatest === 0;
     const wait = askedAt + (isIdle ? pace.idleMs : pace.intervalMs) - now();
-    if (wait > 0) await sleep(wait, signal);
+    if (wait > 0) await pause(wait, signal);
     signal.throwIfAborted();
   }
 }

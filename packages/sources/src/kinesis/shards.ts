@@ -6,6 +6,12 @@ export interface Shard {
   readonly isOpen: boolean;
 }
 
+/** The number of a shard, by which shards are dealt to several input streams: 7 of `shardId-000000000007`. It says the same
+ *  after a restart, and those that a reshard makes have consecutive ones, so that they are dealt evenly, too. */
+export function numberOf(id: string): number {
+  return Number(/\d+$/.exec(id)?.[0] ?? 0);
+}
+
 /** The listed shards that may be read now: not read to their end, and all of whose parents were, or are gone. A record
  *  of a key is older in the parent than in the child, so children wait. */
 export function readable(shards: readonly Shard[], done: ReadonlySet<string>): Shard[] {

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Retry, realPace } from '@rowtime/aws';
 import {
   type Column,
   ColumnBuilder,
@@ -10,17 +11,17 @@ import {
   type Schema,
   type Source,
 } from '@rowtime/core';
-import type { Call } from '../aws/errors.ts';
-import { sleep } from '../aws/retry.ts';
 import type { CsvFormat } from '../decode/csv.ts';
 import type { InputColumn, JsonDecoder } from '../decode/json.ts';
 import { createDecoder } from '../decoder.ts';
 import { SourceError } from '../errors.ts';
+import { partitionOfEach } from '../partitions.ts';
+import { pause } from '../pause.ts';
 import type { Outcome, RecordProcessor } from '../processor.ts';
 import { type KinesisClientOptions, KinesisStream, type ShardStart } from './client.ts';
 import { Lane, type QueuedRecord, type ShardPosition, startAt } from './lane.ts';
 import { pollShard, type ShardReading, type ShardReply } from './read-shard.ts';
-import { ancestorsOf, readable, type Shard } from './shards.ts';
+import { ancestorsOf, numberOf, readable, type Shard } from './shards.ts';
 import { subscribeShard } from './subscribe-shard.ts';
 
 export { SourceError } from '../errors.ts';
@@ -48,6 +49,8 @@ export interface KinesisSourceOptions {
   /** The name of a consumer for enhanced fan-out; it is registered if it is not yet, and stays. Default: GetRecords. */
   readonly fanOut?: string;
   readonly client?: KinesisClientOptions;
+  /** Each row says which shard it is from, for several input streams. Default false. */
+  readonly isPartitioned?: boolean;
   /** Changes the records of the stream before they are taken apart and decoded. The source closes it. */
   readonly processor?: RecordProcessor;
   /** The wall clock. */
@@ -66,7 +69,7 @@ export interface KinesisSourceOptions {
   readonly settleMs?: number;
   /** The longest wait before a call is made again. Default 30 s. */
   readonly retryMsMax?: number;
-  readonly onRetry?: (call: Call, error: unknown, attempt: number) => void;
+  readonly onRetry?: (retry: Retry) => void;
 }
 
 /** Plain data. */
@@ -107,10 +110,10 @@ export async function kinesisSource(options: KinesisSourceOptions): Promise<Kine
   // One listener for each call under way, so as many as there are shards.
   setMaxListeners(0, stopped.signal);
   const stream = await KinesisStream.connect(options.stream, options.client ?? {}, {
-    random: options.random,
-    signal: stopped.signal,
-    ...(options.retryMsMax !== undefined && { maxMs: options.retryMsMax }),
-    ...(options.onRetry && { onRetry: options.onRetry }),
+    pace: { ...realPace, random: options.random },
+    stop: stopped.signal,
+    waitMsMax: options.retryMsMax,
+    onRetry: options.onRetry,
   });
   return new Shards(options, stream, stopped);
 }
@@ -198,9 +201,12 @@ class Shards implements KinesisSource {
     if (!polled && this.#failure !== null) throw this.#failure;
     const { batch, rejected } = this.#decoder.take();
     const metadata = batch ? this.#metadata.map((field) => metadataColumn(field, this.#runs)) : [];
+    const shards = this.#runs.map(({ to, lane }) => ({ to, partition: numberOf(lane.shard) }));
+    const partition = batch && this.#options.isPartitioned ? { partition: partitionOfEach(batch.length, shards) } : {};
     this.#runs = [];
     return {
       batch: batch && { ...batch, columns: [...batch.columns, ...metadata] },
+      ...partition,
       rejected: [...this.#gone.splice(0), ...rejected],
       caughtUpTo: this.#caughtUpTo,
       end: false,
@@ -297,7 +303,7 @@ class Shards implements KinesisSource {
       }
       while (!this.#shards.some(({ parents }) => parents.includes(lane.shard))) {
         await this.#list();
-        if (!this.#shards.some(({ parents }) => parents.includes(lane.shard))) await sleep(listAgainMs, signal);
+        if (!this.#shards.some(({ parents }) => parents.includes(lane.shard))) await pause(listAgainMs, signal);
       }
       lane.isRead = true;
     } catch (error) {
@@ -397,7 +403,7 @@ class Shards implements KinesisSource {
     }
     this.#time = record.time;
     const isFull = decoder.decode(record.time, rowsMax);
-    if (this.#metadata.length > 0) this.#runs.push({ to: decoder.rows, record, lane });
+    if (this.#metadata.length > 0 || this.#options.isPartitioned) this.#runs.push({ to: decoder.rows, record, lane });
     if (isFull) {
       lane.polledTo(decoder.offset);
       return true;

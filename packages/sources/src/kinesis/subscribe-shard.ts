@@ -1,5 +1,5 @@
-import { errorName, isRetryable } from '../aws/errors.ts';
-import { fullJitter, sleep } from '../aws/retry.ts';
+import { backoffMs, errorName, isPassing } from '@rowtime/aws';
+import { pause } from '../pause.ts';
 import { after, restart, type ShardReading, type ShardReply } from './read-shard.ts';
 
 /** The records of a shard by enhanced fan-out, to the end of the shard. A subscription ends after five minutes, or with
@@ -38,10 +38,10 @@ export async function* subscribeShard(
       }
     } catch (error) {
       signal.throwIfAborted();
-      if (!isRetryable(error)) throw error;
+      if (!isPassing(error)) throw error;
       // A subscription that just ended may count as open for five seconds more.
-      const base = errorName(error) === 'ResourceInUseException' ? 5_000 : 200;
-      await sleep(fullJitter(failures++, { random, baseMs: base }), signal);
+      const baseMs = errorName(error) === 'ResourceInUseException' ? 5_000 : 200;
+      await pause(backoffMs(++failures, random, { baseMs }), signal);
     } finally {
       void events.return?.(undefined)?.catch(() => {});
     }

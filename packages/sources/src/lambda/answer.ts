@@ -1,7 +1,8 @@
+import { LostReply } from '@rowtime/aws';
 import type { Outcome } from '../processor.ts';
 
 /** A function threw, timed out, or gave back what is no answer: the call is made again. */
-export class FunctionFailed extends Error {
+export class FunctionFailed extends LostReply {
   override readonly name = 'FunctionFailed';
 }
 

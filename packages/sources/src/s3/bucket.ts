@@ -1,20 +1,20 @@
 import type { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { type Call, errorName } from '../aws/errors.ts';
-import { type RetryOptions, retried } from '../aws/retry.ts';
+import {
+  type AwsConnection,
+  clientConfig,
+  errorName,
+  type Pace,
+  type Retry,
+  realPace,
+  regionOf,
+  untilDone,
+} from '@rowtime/aws';
 import type { ObjectEntry } from './listing.ts';
 import type { ObjectStore } from './source.ts';
 
 /** How to reach the service. What is left out is found where every AWS program finds it. */
-export interface S3ClientOptions {
-  readonly region?: string;
-  /** Another address than AWS's: an S3-compatible store. */
-  readonly endpoint?: string;
-  readonly credentials?: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken?: string;
-  };
+export interface S3ClientOptions extends AwsConnection {
   /** Paths instead of host names, `http://host/bucket/key`. Default: with an endpoint. */
   readonly forcePathStyle?: boolean;
 }
@@ -25,7 +25,7 @@ export interface S3BucketOptions {
   readonly prefix?: string;
   readonly client?: S3ClientOptions;
   readonly random: () => number;
-  readonly onRetry?: RetryOptions['onRetry'];
+  readonly onRetry?: (retry: Retry) => void;
 }
 
 type Sdk = typeof import('@aws-sdk/client-s3');
@@ -38,35 +38,28 @@ export class S3Objects implements ObjectStore {
   readonly #options: S3BucketOptions;
   readonly #client: S3Client;
   readonly #sdk: Sdk;
-  readonly #retry: RetryOptions;
+  readonly #region: string;
+  readonly #pace: Pace;
   readonly #closed = new AbortController();
   #isReached = false;
 
-  private constructor(sdk: Sdk, client: S3Client, options: S3BucketOptions) {
+  private constructor(sdk: Sdk, client: S3Client, region: string, options: S3BucketOptions) {
     this.name = `s3://${options.bucket}/`;
     this.#sdk = sdk;
     this.#client = client;
     this.#options = options;
-    this.#retry = {
-      random: options.random,
-      signal: this.#closed.signal,
-      ...(options.onRetry && { onRetry: options.onRetry }),
-    };
+    this.#region = region;
+    this.#pace = { ...realPace, random: options.random };
   }
 
   /** The SDK is loaded here: who reads no bucket does not wait for it. */
   static async connect(options: S3BucketOptions): Promise<S3Objects> {
     const sdk = await import('@aws-sdk/client-s3');
-    const { region, endpoint, credentials, forcePathStyle = endpoint !== undefined } = options.client ?? {};
-    const client = new sdk.S3Client({
-      maxAttempts: 1,
-      requestHandler: { connectionTimeout: 3_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
-      forcePathStyle,
-      ...(region !== undefined && { region }),
-      ...(endpoint !== undefined && { endpoint }),
-      ...(credentials && { credentials }),
-    });
-    return new S3Objects(sdk, client, options);
+    const { client: connection = {} } = options;
+    const { forcePathStyle = connection.endpoint !== undefined } = connection;
+    const client = new sdk.S3Client({ ...clientConfig(connection), forcePathStyle });
+    const region = await regionOf(client, `s3://${options.bucket}`);
+    return new S3Objects(sdk, client, region, options);
   }
 
   async list(after: string): Promise<{ readonly entries: readonly ObjectEntry[]; readonly isLast: boolean }> {
@@ -105,15 +98,18 @@ export class S3Objects implements ObjectStore {
   }
 
   async #send<T>(action: string, key: string, send: () => Promise<T>): Promise<T> {
-    const { bucket, prefix = '', client = {} } = this.#options;
-    const call: Call = {
+    const { bucket, prefix = '', onRetry } = this.#options;
+    this.#closed.signal.throwIfAborted();
+    const reply = await untilDone(send, {
       action: `s3:${action}`,
       resource: `${this.name}${key}`,
       arn: action === 'ListBucket' ? `arn:aws:s3:::${bucket}` : `arn:aws:s3:::${bucket}/${prefix}*`,
-      region: client.region ?? 'of the environment',
+      region: this.#region,
       isFirst: !this.#isReached,
-    };
-    const reply = await retried(call, send, this.#retry);
+      pace: this.#pace,
+      stop: this.#closed.signal,
+      onRetry,
+    });
     this.#isReached = true;
     return reply;
   }

@@ -38,6 +38,8 @@ export interface ObjectSourceOptions {
    *  more than Firehose's default interval. */
   readonly delayMs?: Millis;
   readonly batchRows?: number;
+  /** No batch has rows of two objects, and each says which one it is from, counted as they are read. */
+  readonly isPartitioned?: boolean;
 }
 
 /** Plain data. */
@@ -47,6 +49,8 @@ export interface ObjectPosition {
   /** The object being read, and where its last polled record ends, in inflated bytes. */
   readonly current: { readonly entry: ObjectEntry; readonly offset: number } | null;
   readonly arrival: Millis;
+  /** How many objects were begun. */
+  readonly begun?: number;
 }
 
 export interface ObjectSource extends Source<ObjectPosition> {
@@ -81,6 +85,7 @@ class Objects implements ObjectSource {
   /** Times in a row that its connection broke. */
   #broken = 0;
   #offset = 0;
+  #begun = 0;
   #arrival: Millis = Number.NEGATIVE_INFINITY;
   #rejected: Poll['rejected'][number][] = [];
 
@@ -106,6 +111,7 @@ class Objects implements ObjectSource {
     const { since, now, after = '', suffix = '', lookBackMs = 2 * 3_600_000 } = this.#options;
     this.#since = position ? position.since : since === undefined ? now() : since;
     this.#arrival = position?.arrival ?? Number.NEGATIVE_INFINITY;
+    this.#begun = position?.begun ?? 0;
     const state = position?.listing ?? { after, done: [] };
     this.#listing = new Listing({ since: this.#since, lookBackMs, suffix }, state);
     if (position?.current) await this.#openObject(position.current.entry, position.current.offset);
@@ -113,7 +119,7 @@ class Objects implements ObjectSource {
 
   async poll(signal: AbortSignal): Promise<Poll> {
     const decoder = this.#decoder;
-    const { batchRows = batchRowsDefault, follow = true } = this.#options;
+    const { batchRows = batchRowsDefault, follow = true, isPartitioned = false } = this.#options;
     let end = false;
     for (let bytes = 0; bytes < pollBytesMax && !signal.aborted; ) {
       if (decoder.decode(this.#arrival, batchRows)) break;
@@ -123,6 +129,7 @@ class Objects implements ObjectSource {
       }
       if (this.#current) this.#listing.markDone(this.#current.entry);
       this.#current = null;
+      if (isPartitioned && decoder.rows > 0) break;
       if (await this.#next()) continue;
       end = !follow && this.#isComplete;
       if (!end && decoder.rows === 0) await pause(idleMs, signal);
@@ -130,9 +137,10 @@ class Objects implements ObjectSource {
     }
     if (this.#current) this.#offset = decoder.offset;
     const { batch, rejected } = decoder.take();
+    const partition = isPartitioned ? { partition: Math.max(this.#begun - 1, 0) } : {};
     const all = [...this.#rejected, ...rejected];
     this.#rejected = [];
-    return { batch, rejected: all, caughtUpTo: this.#caughtUpTo(), end };
+    return { batch, ...partition, rejected: all, caughtUpTo: this.#caughtUpTo(), end };
   }
 
   position(): ObjectPosition {
@@ -141,6 +149,7 @@ class Objects implements ObjectSource {
       listing: this.#listing.snapshot(),
       current: this.#current && { entry: this.#current.entry, offset: this.#offset },
       arrival: this.#arrival,
+      begun: this.#begun,
     };
   }
 
@@ -164,6 +173,7 @@ class Objects implements ObjectSource {
     const entry = this.#queue.shift();
     if (!entry) return false;
     this.#arrival = Math.max(this.#arrival, timeInName(entry.key) ?? entry.modified);
+    this.#begun++;
     await this.#openObject(entry, 0);
     return true;
   }

@@ -32,51 +32,69 @@ afterAll(async () => {
   await rm(root, { recursive: true });
 });
 
-test('what a job leaves in files is the same bytes whatever broke, and whenever it died', async () => {
-  await live('unbroken', server.url, () => {});
-  const expected = await contents('unbroken');
-  expect(expected.length).toBeGreaterThan(3);
-  const text = expected.join('');
-  for (let n = 0; n < rows; n++) expect(text.split(`"n":${n},`)).toHaveLength(2);
+test.each([
+  ['one input stream', ['S']],
+  ['several input streams', ['S_001', 'S_002']],
+])(
+  'what a job leaves in files is the same bytes whatever broke, and whenever it died: %s',
+  async (name, streams) => {
+    const unbroken = `unbroken ${name}`;
+    await live(unbroken, streams, server.url, () => {});
+    const expected = await contents(unbroken);
+    for (const stream of streams)
+      expect(expected.filter((file) => file.includes(`/${stream}/`)).length).toBeGreaterThan(2);
+    const text = expected.join('');
+    for (let n = 0; n < rows; n++) expect(text.split(`"n":${n},`)).toHaveLength(2);
 
-  for (let seed = 1; seed <= schedules; seed++) {
-    const random = seeded(seed);
-    const proxy = await faultProxy(server.url, ({ headers }) => faultOf(String(headers['x-amz-target']), random));
-    const folder = `seed ${seed}`;
-    const store = memoryStore();
-    let deaths = 0;
-    for (let died = true; died; ) {
-      // Some processes live for a few steps, the last ones long enough to end.
-      const step = deaths < 12 ? Math.floor(random() * 30) : Number.POSITIVE_INFINITY;
-      let steps = 0;
-      died = await live(
-        folder,
-        proxy.url,
-        () => {
-          if (++steps > step) throw new Death();
-        },
-        store,
-        random,
-      ).then(
-        () => false,
-        (error: unknown) => {
-          if (!(error instanceof Death)) throw error;
-          deaths++;
-          return true;
-        },
-      );
+    for (let seed = 1; seed <= schedules; seed++) {
+      const random = seeded(seed);
+      const proxy = await faultProxy(server.url, ({ headers }) => faultOf(String(headers['x-amz-target']), random));
+      const folder = `${name} ${seed}`;
+      const store = memoryStore();
+      let deaths = 0;
+      for (let died = true; died; ) {
+        // Some processes live for a few steps, the last ones long enough to end.
+        const step = deaths < 12 ? Math.floor(random() * 30) : Number.POSITIVE_INFINITY;
+        let steps = 0;
+        died = await live(
+          folder,
+          streams,
+          proxy.url,
+          () => {
+            if (++steps > step) throw new Death();
+          },
+          store,
+          random,
+        ).then(
+          () => false,
+          (error: unknown) => {
+            if (!(error instanceof Death)) throw error;
+            deaths++;
+            return true;
+          },
+        );
+      }
+      await proxy.close();
+      expect(await contents(folder), `seed ${seed}`).toEqual(expected);
+      expect(deaths, `seed ${seed}`).toBeGreaterThan(0);
     }
-    await proxy.close();
-    expect(await contents(folder), `seed ${seed}`).toEqual(expected);
-    expect(deaths, `seed ${seed}`).toBeGreaterThan(0);
-  }
-}, 1_000_000);
+  },
+  1_000_000,
+);
 
 class Death extends Error {}
 
 /** One process: from the last checkpoint to the last row, or to its death. */
-async function live(folder: string, url: string, beforeStep: () => void, store = memoryStore(), random = seeded(0)) {
-  const source = await sourceOf(url, 'input', { batchRows: 1 + Math.floor(random() * 40), random });
+async function live(
+  folder: string,
+  streams: readonly string[],
+  url: string,
+  beforeStep: () => void,
+  store = memoryStore(),
+  random = seeded(0),
+) {
+  const isPartitioned = streams.length > 1;
+  const source = await sourceOf(url, 'input', { batchRows: 1 + Math.floor(random() * 40), random, isPartitioned });
   source.use(
     [true],
     [
@@ -88,22 +106,13 @@ async function live(folder: string, url: string, beforeStep: () => void, store =
   await run(
     {
       source: ending(source, rows, beforeStep),
-      stream: 'S',
+      stream: streams,
       clock: arrivalClock(),
-      graph: passThrough(schema),
-      sinks: [
-        {
-          stream: 'S',
-          sink: fileSink({
-            folder: join(root, folder),
-            stream: 'S',
-            schema,
-            bufferBytes: 4_000,
-            bufferMs: 20,
-            beforeStep,
-          }),
-        },
-      ],
+      graph: passThrough(schema, streams),
+      sinks: streams.map((stream) => ({
+        stream,
+        sink: fileSink({ folder: join(root, folder), stream, schema, bufferBytes: 4_000, bufferMs: 20, beforeStep }),
+      })),
       store,
       checkpointDue: () => random() < 0.3,
     },
@@ -111,8 +120,12 @@ async function live(folder: string, url: string, beforeStep: () => void, store =
   );
 }
 
-function passThrough(schema: Schema): Graph {
-  return new Graph([{ id: streamId('S'), operator: stateless(schema, (batch, out) => out(batch)), from: [] }], 'plan');
+function passThrough(schema: Schema, streams: readonly string[]): Graph {
+  const operator = stateless(schema, (batch, out) => out(batch));
+  return new Graph(
+    streams.map((stream) => ({ id: streamId(stream), operator, from: [] })),
+    'plan',
+  );
 }
 
 interface Counted {

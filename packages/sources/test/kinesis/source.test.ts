@@ -1,11 +1,12 @@
 import { MergeShardsCommand, SplitShardCommand } from '@aws-sdk/client-kinesis';
+import { toRows } from '@rowtime/core';
 import { faultProxy, type ProxiedRequest, startKinesalite } from '@rowtime/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aggregated } from './aggregate.ts';
 import { never, rowsOf, sourceOf } from './reading.ts';
 import { type KinesisServer, kinesisServer } from './server.ts';
 
-// features: F197 F199
+// features: F196 F197 F199
 
 let server: KinesisServer;
 beforeAll(async () => {
@@ -174,6 +175,45 @@ describe('resharding', () => {
     expect(position?.done).toHaveLength(3);
   });
 
+  test('leaves the shard of each row known by its number, for several input streams', async () => {
+    await server.createStream('dealt', 2);
+    const put = (from: number, to: number) =>
+      server.put(
+        'dealt',
+        numbers(from, to).map((n) => ({ data: `{"n": ${n}}`, key: `k${n}` })),
+      );
+    await put(0, 30);
+    const [first] = await server.shards('dealt');
+    await server.client.send(
+      new SplitShardCommand({ StreamName: 'dealt', ShardToSplit: first, NewStartingHashKey: String(2n ** 126n) }),
+    );
+    await server.active('dealt');
+    await put(30, 60);
+    const read = async (batchRows: number) => {
+      const found: string[] = [];
+      for (let position = null; found.length < 60; ) {
+        const source = await sourceOf(server.url, 'dealt', { batchRows, idleMs: 1, isPartitioned: true });
+        source.use([true], metadata);
+        await source.open(position);
+        for (let polled = false; !polled; ) {
+          const { batch, partition } = await source.poll(never);
+          if (!batch) continue;
+          polled = true;
+          const rows = toRows(source.schema, batch);
+          expect(partition).toHaveLength(rows.length);
+          found.push(...rows.map(({ row }, i) => `${row.n} ${row.SHARD_ID} ${(partition as Float64Array)[i]}`));
+        }
+        position = source.position();
+        await source.close();
+      }
+      return found;
+    };
+    const found = await read(1_000);
+    const partitions = new Set(found.map((text) => text.split(' ').slice(1).join(' ')));
+    expect([...partitions].sort()).toEqual([0, 1, 2, 3].map((n) => `shardId-00000000000${n} ${n}`));
+    expect(await read(7)).toEqual(found);
+  });
+
   test('while a source reads gives every record once', async () => {
     await server.createStream('live', 1);
     const source = await sourceOf(server.url, 'live', { start: 'TRIM_HORIZON' });
@@ -287,7 +327,7 @@ describe('what somebody must mend is said with the action, the resource and the 
       'not authorized',
       'allow kinesis:ListShards on arn:aws:kinesis:us-east-1:*:stream/errors',
     ],
-    ['ResourceNotFoundException', 'Stream errors not found', 'that it is in Region us-east-1'],
+    ['ResourceNotFoundException', 'Stream errors not found', 'that it is in region us-east-1'],
     ['ExpiredTokenException', 'The security token is expired', 'get new credentials'],
     ['UnrecognizedClientException', 'The security token is invalid', 'check the access key'],
   ];
@@ -299,7 +339,7 @@ describe('what somebody must mend is said with the action, the resource and the 
     const source = await sourceOf(proxy.url, 'errors');
     const failure = await source.open(null).catch((error: unknown) => error);
     expect(String(failure)).toContain(
-      `SourceError: kinesis:ListShards on stream errors in us-east-1 failed: ${name}: ${message} (`,
+      `AwsError: kinesis:ListShards on stream errors in us-east-1 failed: ${name}: ${message}. To fix it: `,
     );
     expect(String(failure)).toContain(fix);
     await source.close();
@@ -308,7 +348,7 @@ describe('what somebody must mend is said with the action, the resource and the 
 
   test('a host that is not there when nothing was ever reached', async () => {
     const source = await sourceOf('http://kinesis.nowhere.invalid', 'errors');
-    await expect(source.open(null)).rejects.toThrow('check the Region');
+    await expect(source.open(null)).rejects.toThrow('check the region');
     await source.close();
   });
 

@@ -48,7 +48,7 @@ async function fetched(
     bucket,
     client: bucketConnection(rowtime),
     random: Math.random,
-    onRetry: ({ action, resource }, error) => log.warn({ action, resource, reason: String(error) }, 'retry'),
+    onRetry: ({ action, resource, error }) => log.warn({ action, resource, reason: String(error) }, 'retry'),
   });
   try {
     const bytes = await objects.read({ key: FileKey, etag: '' });

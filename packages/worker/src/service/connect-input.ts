@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Participant, Schema, Source } from '@rowtime/core';
-import { ObjectWriter } from '@rowtime/sinks/objects';
 import { createDecoder, type InputSchema } from '@rowtime/sources/decoder';
 import { fileSource } from '@rowtime/sources/file';
 import { DeliveryStreams, deliveryStreamSource, firehoseEndpoint, listen } from '@rowtime/sources/firehose';
@@ -9,6 +8,7 @@ import { nameAndRegion, parseArn, parseS3Url } from '../application/arn.ts';
 import type { InputSection, RowtimeSection } from '../application/rowtime-schema.ts';
 import { durationOf } from '../duration.ts';
 import { CommandError } from '../exit.ts';
+import { landingIn } from '../landing.ts';
 import { isLoopback } from '../loopback.ts';
 import { bucketConnection, connection } from './aws.ts';
 
@@ -97,24 +97,20 @@ async function connectKinesis(section: Section<'kinesis'>, context: InputContext
   const { name, schema, used, metadata, isPartitioned, startingPosition, rowtime, now, log } = context;
   if (section.stream === undefined)
     throw new CommandError(`${name}: stream is missing: the name of the data stream, or its ARN`);
-  if (isPartitioned) {
-    throw new CommandError(
-      `${name}: InputParallelism above 1 is not supported yet for a Kinesis stream: rowtime reads all its shards at once`,
-    );
-  }
   const { kinesisSource } = await import('@rowtime/sources/kinesis');
   const at = startOf(section.at ?? startingPosition, name);
   const processor = await connectProcessor(context);
   const source = await kinesisSource({
     ...(processor && { processor }),
     stream: section.stream,
+    isPartitioned,
     ...schema,
     start: at === 'NOW' ? 'LATEST' : at === 'TRIM_HORIZON' ? at : { at },
     ...(section.fanOut === true && { fanOut: 'rowtime' }),
     client: connection(rowtime, 'kinesis', nameAndRegion(section.stream).region),
     now,
     random: Math.random,
-    onRetry: ({ action, resource }, error, attempt) =>
+    onRetry: ({ action, resource, attempt, error }) =>
       log(`${action} on ${resource} failed ${attempt} times: ${String(error)}`),
   });
   source.use(used, metadata);
@@ -135,18 +131,18 @@ async function connectS3(section: Section<'s3'>, context: InputContext): Promise
   const { name, schema, used, isPartitioned, rowtime, now, log } = context;
   const url = parseS3Url(section.bucket);
   if (!url) throw new CommandError(`${name}: bucket ${section.bucket} is not s3://bucket/prefix`);
-  if (isPartitioned) throw new CommandError(`${name}: InputParallelism above 1 is not supported yet for objects of S3`);
   const { s3Source } = await import('@rowtime/sources/s3');
   const at = startOf(section.at, name);
   const source = await s3Source({
     ...url,
     client: bucketConnection(rowtime),
     inputSchema: schema,
+    isPartitioned,
     now,
     random: Math.random,
     ...(at !== 'NOW' && { since: at === 'TRIM_HORIZON' ? null : at }),
     ...(section.suffix !== undefined && { suffix: section.suffix }),
-    onRetry: ({ action, resource }, error, attempt) =>
+    onRetry: ({ action, resource, attempt, error }) =>
       log(`${action} on ${resource} failed ${attempt} times: ${String(error)}`),
   });
   source.use(used);
@@ -174,7 +170,7 @@ async function connectDeliveryStream(
   section: Section<'directPut' | 'httpEndpoint'>,
   context: InputContext,
 ): Promise<ConnectedInput> {
-  const { name, schema, used, deliveryStream, state, rowtime, hurry, now, log } = context;
+  const { name, schema, used, deliveryStream, isPartitioned, state, rowtime, hurry, now, log } = context;
   const { host = '127.0.0.1', port = portDefault, bucket } = section;
   const accessKey = section.from === 'httpEndpoint' ? accessKeyOf(section) : null;
   if (accessKey === null && !isLoopback(host)) {
@@ -188,7 +184,11 @@ async function connectDeliveryStream(
   const landing =
     bucket === undefined
       ? null
-      : await landingIn(bucket, { stream, bufferBytes, bufferMs }, join(state, 'landing'), rowtime, hurry);
+      : await landingIn(
+          { bucket, s3: bucketConnection(rowtime), stop: hurry },
+          { stream, bufferBytes, bufferMs },
+          join(state, 'landing'),
+        );
   const streams = new DeliveryStreams({
     folder: join(state, 'delivery-streams'),
     now,
@@ -221,6 +221,7 @@ async function connectDeliveryStream(
     journal,
     decoder: createDecoder(schema, { used }),
     stream,
+    isPartitioned,
     ...(landing && { landing }),
     ...(processor && { processor }),
   });
@@ -250,29 +251,9 @@ async function connectProcessor({ processor, rowtime, log }: InputContext): Prom
     streamArn,
     client: connection(rowtime, 'lambda', nameAndRegion(functionArn).region),
     random: Math.random,
-    onRetry: ({ action, resource }, error, attempt) =>
+    onRetry: ({ action, resource, attempt, error }) =>
       log(`${action} on ${resource} failed ${attempt} times: ${String(error)}`),
     onStray: log,
-  });
-}
-
-/** Where records of a delivery stream land, as they are: a folder, or S3. */
-async function landingIn(
-  bucket: string,
-  cut: { readonly stream: string; readonly bufferBytes: number; readonly bufferMs: number },
-  spool: string,
-  rowtime: RowtimeSection,
-  stop: AbortSignal,
-): Promise<ObjectWriter> {
-  const url = parseS3Url(bucket);
-  if (!url) return new ObjectWriter({ ...cut, folder: bucket });
-  const { S3Bucket } = await import('@rowtime/sinks/s3');
-  const options = { ...bucketConnection(rowtime), bucket: url.bucket, stop };
-  return new ObjectWriter({
-    ...cut,
-    folder: spool,
-    prefix: url.prefix,
-    bucket: (folder) => new S3Bucket(options, 'none', folder, () => {}),
   });
 }
 

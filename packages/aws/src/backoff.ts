@@ -24,13 +24,21 @@ export const realPace: Pace = {
   now: () => performance.now(),
 };
 
-const baseMs = 200;
-const waitMaxMs = 30_000;
+export interface Backoff {
+  /** The wait after the first failure is anything up to this. Default 200 ms. */
+  readonly baseMs?: number | undefined;
+  /** And after many. Default 30 s. */
+  readonly waitMsMax?: number | undefined;
+}
 
 /** Before attempt 1, 2, … after a failure: anything up to 200 ms, 400 ms, … 30 s ("full jitter": AWS Architecture Blog,
- *  "Exponential Backoff And Jitter"). */
-export function backoffMs(attempt: number, random: () => number): number {
-  return random() * Math.min(waitMaxMs, baseMs * 2 ** (attempt - 1));
+ *  "Exponential Backoff And Jitter"). Retries of many callers then do not come in waves. */
+export function backoffMs(
+  attempt: number,
+  random: () => number,
+  { baseMs = 200, waitMsMax = 30_000 }: Backoff = {},
+): number {
+  return random() * Math.min(waitMsMax, baseMs * 2 ** (attempt - 1));
 }
 
 /** A call that failed and will be tried again, for logs. */
