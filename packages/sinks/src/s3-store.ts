@@ -124,10 +124,10 @@ export class S3Store {
       return await call();
     } catch (error) {
       if (!isServiceError(error)) throw error;
-      const { region } = this.#options;
+      const { region, bucket, prefix } = this.#options;
       const resource = this.locate(name);
-      if (judge(error) === 'fatal')
-        throw awsError(error, { action, resource, ...(region !== undefined && { region }) });
+      const arn = `arn:aws:s3:::${bucket}${action === 's3:ListBucket' ? '' : `/${prefix}*`}`;
+      if (judge(error) === 'fatal') throw awsError(error, { action, resource, arn, region });
       throw new Unavailable(`${action} on ${resource}: ${String(error)}`, { cause: error });
     }
   }

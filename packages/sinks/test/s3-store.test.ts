@@ -73,7 +73,7 @@ test.each([
 test('what somebody must mend says so', async () => {
   server.setFaults(scripted([{ kind: 'error', status: 403, code: 'AccessDenied' }]));
   await expect(store.get('one')).rejects.toThrow(
-    /s3:GetObject on s3:\/\/copies\/a\/b\/one in us-east-1 failed: AccessDenied.*allow the action on this resource/,
+    /s3:GetObject on s3:\/\/copies\/a\/b\/one in us-east-1 failed: AccessDenied.*allow s3:GetObject on arn:aws:s3:::copies\/a\/b\/\* in the IAM policy/,
   );
   const nowhere = await S3Store.connect(options('nowhere'));
   await expect(nowhere.list('')).rejects.toThrow(AwsError);

@@ -1,6 +1,6 @@
 import type { Checkpoint, CheckpointStore, LocalPart } from '@rowtime/core';
 import { CommandError, exitCodes } from '../exit.ts';
-import type { CheckpointCopies, Copied, CopyNumber, FoundCopy } from './copies.ts';
+import type { CheckpointCopies, Copied, FoundCopy } from './copies.ts';
 
 export interface CopiedStoreOptions {
   /** The checkpoints of this machine. */
@@ -21,7 +21,7 @@ export interface CopiedStoreOptions {
   readonly hurry: AbortSignal;
   /** Every checkpoint from here on goes on from what the copy holds. */
   readonly onRestored: (found: FoundCopy, missing: readonly string[]) => void;
-  readonly onCopied: (number: CopyNumber) => void;
+  readonly onCopied: () => void;
   readonly onFailed: (error: unknown) => void;
 }
 
@@ -87,7 +87,7 @@ export class CopiedStore implements CheckpointStore {
     const { copies, epoch, hurry, onCopied, onFailed } = this.#options;
     try {
       await copies.save({ epoch, number }, { file, local }, hurry);
-      onCopied({ epoch, number });
+      onCopied();
     } catch (error) {
       onFailed(error);
     } finally {

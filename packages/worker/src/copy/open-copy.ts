@@ -11,6 +11,7 @@ import { durationOf } from '../duration.ts';
 import { CommandError, exitCodes } from '../exit.ts';
 import { bucketConnection } from '../service/aws.ts';
 import { bootId } from '../service/lock.ts';
+import type { CopyStatus } from '../service/status.ts';
 import { CheckpointCopies } from './copies.ts';
 import { acquireLease, type Lease, type LeaseTime } from './lease.ts';
 
@@ -27,6 +28,9 @@ export interface OpenCopyOptions {
 export interface Copy {
   readonly lease: Lease;
   readonly copies: CheckpointCopies;
+  readonly status: () => CopyStatus;
+  /** A copy was made (null), or could not be. */
+  count(error: unknown): void;
   /** The state folder holds what the newest copy holds, or more. */
   markCurrent(): void;
   close(): Promise<void>;
@@ -97,10 +101,15 @@ export async function openCopy(options: OpenCopyOptions, signal: AbortSignal): P
     close();
     throw error;
   }
+  let counted: CopyStatus = { last: null, failed: 0 };
   return {
     lease,
     copies,
     markCurrent,
+    status: () => counted,
+    count(error) {
+      counted = error === null ? { ...counted, last: Date.now() } : { ...counted, failed: counted.failed + 1 };
+    },
     async close() {
       await lease.release();
       close();

@@ -2,7 +2,7 @@ import type { Progress } from '@rowtime/core';
 import type { ConnectedInput } from './connect-input.ts';
 import type { ObservedSink } from './observed-sink.ts';
 import { processStatus } from './process-status.ts';
-import type { State, Status } from './status.ts';
+import type { CopyStatus, State, Status } from './status.ts';
 
 /** Follows a job and says how it is. */
 export interface Observer {
@@ -21,6 +21,7 @@ export interface Observed {
   readonly checkpointMs: number;
   /** Checkpoints that could not be taken. */
   readonly failedCheckpoints: () => number;
+  readonly copy: () => CopyStatus | null;
   readonly now: () => number;
 }
 
@@ -32,6 +33,7 @@ export function observe({
   outputs,
   checkpointMs,
   failedCheckpoints,
+  copy,
   now,
 }: Observed): Observer {
   const started = now();
@@ -65,6 +67,7 @@ export function observe({
         last,
         intervalMs: checkpointMs,
         restored: current?.restored ?? false,
+        copy: copy(),
       },
       process: measure(),
     }),

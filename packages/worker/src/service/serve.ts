@@ -155,6 +155,7 @@ async function serveLocked(context: Context): Promise<void> {
     outputs,
     checkpointMs: intervalMs,
     failedCheckpoints: () => failures.total,
+    copy: () => context.copy?.status() ?? null,
     now,
   });
   const store = storeOf(context, { input, outputs, hurry: hurry.signal });
@@ -248,8 +249,11 @@ function storeOf(
       copy.markCurrent();
       log.info({ copy: name, ...(missing.length > 0 && { missing }) }, 'goes on from a copy');
     },
-    onCopied: (number) => log.debug(number, 'copied'),
-    onFailed: (error) => log.error({ reason: String(error) }, 'a checkpoint could not be copied'),
+    onCopied: () => copy.count(null),
+    onFailed: (error) => {
+      copy.count(error);
+      log.error({ reason: String(error) }, 'a checkpoint could not be copied');
+    },
   });
 }
 
