@@ -63,7 +63,7 @@ export type { Relation } from './relation.ts';
 export { errorStreamSchema, RowErrors } from './row-errors.ts';
 export type { ColumnKind, Field, IntervalField, Schema, SqlType } from './schema.ts';
 export { columnKind, isDatetime, isInteger, isNumeric, isText, printType } from './schema.ts';
-export type { Participant, Sink } from './sink.ts';
+export type { LocalPart, Participant, Sink } from './sink.ts';
 export { analyticFunction, analyticFunctions } from './sliding/index.ts';
 export type { AnalyticFunction, AnalyticOptions, BoundAnalytic } from './sliding/sliding-call.ts';
 export type { Frame } from './sliding/sliding-window.ts';

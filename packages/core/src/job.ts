@@ -34,6 +34,10 @@ export interface Job {
   /** Makes what the job has no place for any more, to publish what it has left; null: nothing is left. Where it cannot be
    *  made, it says what is lost. */
   readonly retire?: (part: SavedPart) => Promise<Participant | { readonly lost: string } | null>;
+  /** A checkpoint could not be taken: nothing is lost by that, what was taken since the last one still waits. Resolves when
+   *  the job may go on; `isBlocked`: when it may try again, because it cannot go on without one. Rejects to end the job.
+   *  Left out: the first failure ends it. */
+  readonly onCheckpointFailed?: (error: unknown, isBlocked: boolean) => Promise<void>;
   readonly onProgress?: (progress: Progress) => void;
 }
 
@@ -110,10 +114,8 @@ export async function run(job: Job, signal: AbortSignal): Promise<Progress> {
       advance(graph, participants, poll.end ? Number.POSITIVE_INFINITY : watermark);
       over = poll.end || signal.aborted;
       if (over && !poll.end && job.publishOnStop) advanceAll(participants, Number.POSITIVE_INFINITY);
-      if (over || job.checkpointDue() || pendingBytes(participants) > limit) {
-        await checkpoint(job, parts);
-        checkpoints++;
-      }
+      const isBlocked = (): boolean => over || pendingBytes(participants) > limit;
+      if (isBlocked() || job.checkpointDue()) checkpoints += await tryCheckpoint(job, parts, isBlocked);
       job.onProgress?.(progress());
     }
   } finally {
@@ -134,6 +136,21 @@ function advanceAll(participants: readonly Participant[], watermark: Millis): vo
 
 function pendingBytes(participants: readonly Participant[]): number {
   return participants.reduce((sum, participant) => sum + participant.pendingBytes, 0);
+}
+
+/** How many were taken, one or none: without one the job goes on, unless it is blocked. */
+async function tryCheckpoint(job: Job, parts: readonly Part[], isBlocked: () => boolean): Promise<0 | 1> {
+  for (;;) {
+    try {
+      await checkpoint(job, parts);
+      return 1;
+    } catch (error) {
+      if (!job.onCheckpointFailed) throw error;
+      const mustTryAgain = isBlocked();
+      await job.onCheckpointFailed(error, mustTryAgain);
+      if (!mustTryAgain) return 0;
+    }
+  }
 }
 
 // Prepare, save, commit. Dying before the save repeats the epoch from the last checkpoint; dying after it commits again

@@ -127,6 +127,98 @@ describe('a job', () => {
     );
   });
 
+  describe('whose checkpoints cannot always be taken', () => {
+    /** A store whose saves fail as `fails` says, in turn. */
+    const failing = (fails: readonly boolean[]) => {
+      const { load, save } = memoryStore();
+      let saves = 0;
+      return {
+        load,
+        save: async (checkpoint: Checkpoint) => {
+          if (fails[saves++]) throw new Error('no space left');
+          await save(checkpoint);
+        },
+      };
+    };
+
+    test('ends with the first that fails, if nobody says otherwise', async () => {
+      const made = job(scriptedSource(schema, three), fresh(), { store: failing([true]) });
+      await expect(run(made, live)).rejects.toThrow('no space left');
+    });
+
+    test('goes on, and tries again when the next is due, or at once when it cannot go on without', async () => {
+      const outcome = fresh();
+      const asked: boolean[] = [];
+      const progress = await run(
+        job(scriptedSource(schema, three), outcome, {
+          store: failing([true, true, false, true, true, false]),
+          checkpointDue: () => true,
+          onCheckpointFailed: async (error, isBlocked) => {
+            expect(error).toMatchObject({ message: 'no space left' });
+            asked.push(isBlocked);
+          },
+        }),
+        live,
+      );
+      // After the first two polls, and twice at the end.
+      expect(asked).toEqual([false, false, true, true]);
+      expect(progress.checkpoints).toBe(2);
+      const unbroken = fresh();
+      await run(job(scriptedSource(schema, three), unbroken), live);
+      expect(outcome).toEqual(unbroken);
+    });
+
+    test('polls nothing more while too much waits', async () => {
+      const steps: string[] = [];
+      const source = scriptedSource(schema, three);
+      const polling: Source<number> = {
+        ...source,
+        poll(signal) {
+          steps.push('poll');
+          return source.poll(signal);
+        },
+      };
+      await run(
+        job(polling, fresh(), {
+          pendingBytesMax: -1,
+          store: failing([false, true, true]),
+          onCheckpointFailed: async () => void steps.push('failed'),
+        }),
+        live,
+      );
+      expect(steps.slice(0, 5)).toEqual(['poll', 'poll', 'failed', 'failed', 'poll']);
+    });
+
+    test('ends with what its owner makes of it', async () => {
+      const made = job(scriptedSource(schema, three), fresh(), {
+        store: failing([true, true]),
+        onCheckpointFailed: async () => Promise.reject(new Error('that was one too many')),
+      });
+      await expect(run(made, live)).rejects.toThrow('one too many');
+    });
+
+    test('gives what one gives whose checkpoints are all taken, for any rows, failures and crashes', async () => {
+      const scripts = arbitrarySteps(schema, { gapMax: 30_000 }).map((steps) =>
+        steps.flatMap((made) => ('batch' in made ? [made.batch] : [])),
+      );
+      const fails = fc.array(fc.boolean(), { maxLength: 30 });
+      await fc.assert(
+        fc.asyncProperty(scripts, fails, fc.nat({ max: 20 }), async (batches, failures, crashAt) => {
+          const [unbroken, outcome] = [fresh(), fresh()];
+          await run(job(scriptedSource(schema, batches), unbroken), live);
+          const script: Scripted[] = [...batches.slice(0, crashAt), 'crash', ...batches.slice(crashAt)];
+          const source = scriptedSource(schema, script);
+          const more = { store: failing(failures), checkpointDue: () => true, onCheckpointFailed: async () => {} };
+          const again = () => run(job(source, outcome, more), live);
+          await expect(again()).rejects.toThrow('scripted crash');
+          await again();
+          expect(outcome).toEqual(unbroken);
+        }),
+        { numRuns: 60 },
+      );
+    });
+  });
+
   test('deals the partitions of its source to several streams in turn', async () => {
     const names = ['S1', 'S2'];
     const recordings: Recording[] = names.map(() => ({ published: [] }));

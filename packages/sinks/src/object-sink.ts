@@ -5,6 +5,7 @@ import type { ObjectWriter } from './objects.ts';
 /** The rows of a stream, each a record of an ObjectWriter. */
 export function objectSink(objects: ObjectWriter, encoder: RowEncoder): Sink {
   return {
+    local: objects.local,
     open: (prepared) => objects.open(prepared),
     write(batch: Batch) {
       const { bytes, ends } = encoder.encode(batch);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { Stopped } from '@rowtime/aws';
-import { assert, type Millis, type Participant } from '@rowtime/core';
+import { assert, type LocalPart, type Millis, type Participant } from '@rowtime/core';
 import { type Bucket, FolderBucket } from './bucket.ts';
 import { SinkError } from './errors.ts';
 import { type LayoutOptions, type ObjectLayout, objectLayout, safeName } from './layout.ts';
@@ -61,6 +61,7 @@ export interface PreparedObjects {
  *  Publishing that is told to stop leaves sealed objects to the next process: the checkpoint names them.
  *  Memory: what was appended since the last `prepare`; the caller bounds it by `pendingBytes`. */
 export class ObjectWriter implements Participant {
+  readonly local: LocalPart = { copy: () => this.#copyParts(), paste: (copied) => this.#pasteParts(copied) };
   readonly #folder: RootedFolder;
   readonly #bucket: Bucket;
   readonly #layout: ObjectLayout;
@@ -224,6 +225,29 @@ export class ObjectWriter implements Participant {
     await this.#bucket.close();
   }
 
+  /** The parts of all that is prepared and not published. */
+  async #copyParts(): Promise<CopiedParts> {
+    const open = this.#growing.slice(0, 1).map(({ durable }) => durable);
+    const parts: CopiedPart[] = [];
+    for (const { sequence, size } of [...this.#sealed, ...open]) {
+      const part = this.#part(sequence);
+      if (await this.#folder.holdsFile(part))
+        parts.push({ sequence, bytes: await this.#folder.readBytes(part, 0, size) });
+    }
+    return { stream: this.#stream, parts };
+  }
+
+  async #pasteParts(copied: unknown): Promise<void> {
+    assert(!this.#isOpened, 'a copy is put back before the writer is opened');
+    const { stream, parts } = copied as CopiedParts;
+    assert(stream === this.#stream, `the copy is of the stream ${stream}, not ${this.#stream}`);
+    if (parts.length === 0) return;
+    await this.#folder.makeRoot();
+    await this.#folder.makeFolder(this.#parts);
+    for (const { sequence, bytes } of parts) await this.#folder.writeAll(this.#part(sequence), only(bytes));
+    await this.#folder.syncFolder(this.#parts);
+  }
+
   #begin(first: Millis): Growing {
     this.#current = this.#grow({ sequence: this.#next++, first, size: 0, crc32: 0 });
     return this.#current;
@@ -330,6 +354,21 @@ interface Growing {
   size: number;
   isSealed: boolean;
   durable: ObjectState;
+}
+
+/** What a checkpoint's objects are on this disk. */
+interface CopiedParts {
+  readonly stream: string;
+  readonly parts: readonly CopiedPart[];
+}
+
+interface CopiedPart {
+  readonly sequence: number;
+  readonly bytes: Uint8Array;
+}
+
+async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
 }
 
 /** Calls `each` for all, at most `atOnce` at a time. After one has failed no other is begun, and those under way are waited

@@ -311,3 +311,59 @@ describe('a run that dies and goes on', () => {
 
   class Death extends Error {}
 });
+
+describe('a copy of what is prepared', () => {
+  const texts = ['aaaa', 'bbbb', 'cccc', 'dddd', 'eeee', '', 'ffff'];
+  const copy = (value: unknown) => decodeCheckpoint(encodeCheckpoint(value));
+
+  test('goes on where nothing of the first machine is: sealed objects are published, the open one grows', async () => {
+    const [first, second, unbroken] = ['first', 'second', 'unbroken'].map((name) => join(root, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const options = { stream: 's', bufferBytes: 10 };
+    for (let cut = 0; cut <= texts.length; cut++) {
+      const one = new ObjectWriter({ folder: unbroken, ...options });
+      await one.open(null);
+      for (const text of texts) one.append(bytes(text), start);
+      await checkpoint(one);
+
+      const lost = new ObjectWriter({ folder: first, ...options });
+      await lost.open(null);
+      for (const [i, text] of texts.slice(0, cut).entries()) {
+        lost.append(bytes(text), start);
+        // An earlier checkpoint, so that the open object grows over several.
+        if (i === 1) await lost.prepare();
+      }
+      const prepared = copy(await lost.prepare());
+      const copied = copy(await lost.local.copy());
+      await rm(first, { recursive: true });
+
+      const next = new ObjectWriter({ folder: second, ...options });
+      await next.local.paste(copied);
+      await next.open(prepared);
+      for (const text of texts.slice(cut)) next.append(bytes(text), start);
+      await checkpoint(next);
+      expect(await tree(second)).toEqual(await tree(unbroken));
+      for (const folder of [second, unbroken]) await rm(folder, { recursive: true });
+    }
+  });
+
+  test('that is damaged is not published', async () => {
+    const lost = await opened({ bufferBytes: 4 });
+    lost.append(bytes('aaaa'), start);
+    const prepared = await lost.prepare();
+    const copied = (await lost.local.copy()) as { stream: string; parts: { sequence: number; bytes: Uint8Array }[] };
+    copied.parts[0]!.bytes[2]! ^= 1;
+    const next = new ObjectWriter({ folder: join(root, 'next'), stream: 's', bufferBytes: 4 });
+    await next.local.paste(copied);
+    await expect(next.open(prepared)).rejects.toThrow('holds other bytes');
+  });
+
+  test('of another stream is refused', async () => {
+    const copied = await (await opened({ stream: 'other' })).local.copy();
+    const next = new ObjectWriter({ folder: root, stream: 's' });
+    await expect(next.local.paste(copied)).rejects.toThrow('the copy is of the stream other, not s');
+  });
+});

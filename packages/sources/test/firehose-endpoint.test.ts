@@ -71,6 +71,36 @@ const records = (name = 'captains-kfh'): string[] => {
 };
 const data = (text: string) => ({ Data: Buffer.from(text) });
 
+test('a producer that never rests does not keep the server open: its connection ends with the answer it waits for', async () => {
+  const post = () =>
+    fetch(server.url, {
+      method: 'POST',
+      headers: {
+        'x-amz-target': 'Firehose_20150804.PutRecord',
+        authorization: 'AWS4-HMAC-SHA256 Credential=a',
+        'content-type': 'application/x-amz-json-1.1',
+      },
+      body: JSON.stringify({ DeliveryStreamName: 'captains-kfh', Record: { Data: 'AA==' } }),
+    }).then((response) => response.json());
+  let answered = 0;
+  let isDone = false;
+  const producers = Array.from({ length: 4 }, async () => {
+    while (!isDone) {
+      await post();
+      answered++;
+    }
+  });
+  const allEnded = Promise.allSettled(producers);
+  await expect.poll(() => answered).toBeGreaterThan(20);
+  await server.close();
+  // What was answered is there; the next requests find nobody.
+  const ended = await allEnded;
+  isDone = true;
+  expect(ended.map(({ status }) => status)).toEqual(ended.map(() => 'rejected'));
+  expect(records().length).toBe(answered);
+  await start();
+});
+
 describe('Direct PUT, through the SDK', () => {
   test('a record and a batch are in the journal when the call returns, in order', async () => {
     const one = await client.send(

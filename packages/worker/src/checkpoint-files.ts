@@ -95,8 +95,9 @@ const magic = Buffer.from('ROWTIME\n');
 const version = 2;
 const prologueBytes = 24;
 
-function pack(checkpoint: Checkpoint): Uint8Array[] {
-  const body = encodeCheckpoint(checkpoint);
+/** Plain data as bytes that say themselves whether they are whole. */
+export function pack(value: unknown): Uint8Array[] {
+  const body = encodeCheckpoint(value);
   const prologue = Buffer.alloc(prologueBytes);
   magic.copy(prologue);
   prologue.writeUInt32LE(version, 8);
@@ -105,8 +106,15 @@ function pack(checkpoint: Checkpoint): Uint8Array[] {
   return [prologue, body];
 }
 
-/** Every byte of the file counts: one that differs is refused. */
-function unpack(file: Buffer): Checkpoint {
+/** A checkpoint of the bytes of its file. Throws, with the reason, if they are something else. */
+export function unpack(file: Buffer): Checkpoint {
+  const value = unpackAny(file);
+  if (!isCheckpoint(value)) throw new Error('it holds something else than a checkpoint');
+  return value;
+}
+
+/** What `pack` was given. Every byte of the file counts: one that differs is refused. */
+export function unpackAny(file: Buffer): unknown {
   if (file.length < prologueBytes) throw new Error(`it has ${file.length} bytes, less than any checkpoint`);
   if (!file.subarray(0, 8).equals(magic)) throw new Error('it does not begin as a checkpoint does');
   const found = file.readUInt32LE(8);
@@ -118,9 +126,7 @@ function unpack(file: Buffer): Checkpoint {
   const body = file.subarray(prologueBytes);
   if (length !== BigInt(body.length)) throw new Error(`it says it holds ${length} bytes, and holds ${body.length}`);
   if (crc32(body) !== file.readUInt32LE(12)) throw new Error('its checksum is that of other bytes');
-  const value = decodeCheckpoint(body);
-  if (!isCheckpoint(value)) throw new Error('it holds something else than a checkpoint');
-  return value;
+  return decodeCheckpoint(body);
 }
 
 function isCheckpoint(value: unknown): value is Checkpoint {

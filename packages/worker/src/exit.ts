@@ -11,6 +11,8 @@ export const exitCodes = {
   checkpoint: 4,
   /** Told to stop, and not all was delivered in time: the next start goes on. */
   undelivered: 5,
+  /** Another worker runs the application, or may do so by now. */
+  fenced: 6,
   /** A bug of rowtime. */
   bug: 70,
 } as const;

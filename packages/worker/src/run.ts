@@ -18,6 +18,7 @@ import { referenceTables } from './reference-tables.ts';
 import { retired } from './retired.ts';
 import { clockOf, type RowtimePolicy } from './rowtime-policy.ts';
 import { runInput } from './run-input.ts';
+import { lock } from './service/lock.ts';
 import { standardOutput } from './standard-output.ts';
 import { linesOf, printedChange } from './state-change.ts';
 import { formatCount, formatDuration, formatRate, StatusLine } from './status-line.ts';
@@ -59,6 +60,16 @@ const visibleMs = 1_000;
 /** `rowtime run`: a program over files or standard input, to the end of the input. A file that is followed ends when the command
  *  is told to stop: with a checkpoint folder the next one goes on there, without one that is the end, and all windows close. */
 export async function run(options: RunOptions): Promise<void> {
+  // Two runs that go on from one checkpoint would write the same files.
+  const held = options.checkpoint === null ? null : lock(options.checkpoint);
+  try {
+    await runLocked(options);
+  } finally {
+    held?.release();
+  }
+}
+
+async function runLocked(options: RunOptions): Promise<void> {
   const now = Date.now;
   const schemaFile = options.schema ?? discoveredSchemaFile(options.checkpoint);
   const given = schemaFile === null ? null : await readInput(schemaFile);

@@ -35,7 +35,14 @@ const status: Status = {
     },
   ],
   watermark: 1_058_000,
-  checkpoints: { taken: 6, failed: 0, last: { time: 1_055_000, durationMs: 8 }, intervalMs: 10_000, restored: true },
+  checkpoints: {
+    taken: 6,
+    failed: 0,
+    last: { time: 1_055_000, durationMs: 8 },
+    intervalMs: 10_000,
+    restored: true,
+    copy: null,
+  },
   process: { pid: 7, rssBytes: 1e8, heapUsedBytes: 5e7, heapLimitBytes: 4e9, cpuPercent: 12, eventLoopLagMs: 3 },
 };
 

@@ -62,6 +62,14 @@ test.each<[string, () => unknown, unknown]>([
     ],
   ],
   [
+    'copies of its checkpoints',
+    () => policy(firehoseInput, [], { checkpointCopy: { bucket: 's3://lake/captains' } }),
+    [
+      [['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], 'arn:aws-cn:s3:::lake/captains/*'],
+      [['s3:ListBucket'], 'arn:aws-cn:s3:::lake', { StringLike: { 's3:prefix': ['captains/*'] } }],
+    ],
+  ],
+  [
     'outputs as declared, and one that goes elsewhere',
     () =>
       policy(

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { popularCaptains, Ratings, ratingAnomaly, ratingJson } from '@rowtime/examples/captains';
@@ -141,6 +141,22 @@ test('a run that is killed again and again leaves the same folder, byte for byte
     [...filesIn(join(folder, name))].map(([path, text]) => [path, createHash('sha256').update(text).digest('hex')]);
   expect(hashes('killed')).toEqual(hashes('unbroken'));
   expect(hashes('unbroken').length).toBeGreaterThan(10);
+});
+
+test('two runs do not go on from one checkpoint at once', async () => {
+  const { folder, sql } = captainsFolder();
+  const checkpoints = join(folder, 'checkpoints');
+  const args = ['run', sql, '--input', '-', '--output', join(folder, 'output'), '--checkpoint', checkpoints];
+  const first = rowtime(...args);
+  await expect.poll(() => existsSync(checkpoints) && readdirSync(checkpoints)).toContain('lock-1');
+  const second = await rowtime(...args).finished;
+  expect(second).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining(`is in use by process ${first.process.pid}`),
+  });
+  first.process.stdin!.end(ratings(100).join(''));
+  expect((await first.finished).code).toBe(0);
+  expect(readdirSync(checkpoints)).not.toContain('lock-1');
 });
 
 test('APPROXIMATE_ARRIVAL_TIME is when the record arrived, whatever ROWTIME is', async () => {

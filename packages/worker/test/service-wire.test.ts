@@ -148,7 +148,7 @@ async function runToEnd(file: string): Promise<void> {
         const { input, checkpoints } = await records();
         return input.millisBehindLatest === 0 && checkpoints.taken > 3;
       },
-      { timeout: 20_000, interval: 100 },
+      { timeout: 20_000 + recordCount, interval: 100 },
     )
     .toBe(true);
   // Records of the last second wait for those of the other shard.

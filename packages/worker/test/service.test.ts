@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -149,6 +149,35 @@ test('a service says how it is, and refuses a second one of itself', async () =>
     .map((line) => JSON.parse(line));
   expect(lines.filter(({ msg }) => msg).map(({ msg }) => msg)).toEqual(['started', 'stopping', 'stopped']);
   expect(lines.some((line) => line['_aws']?.CloudWatchMetrics[0].Namespace === 'Numbers')).toBe(true);
+});
+
+test('a service whose disk takes no checkpoint for a while counts it, and goes on', async () => {
+  const folder = temporaryFolder();
+  const file = writeApplication(folder, { state: join(folder, 'state') });
+  const { process, finished } = rowtime('run', file);
+  const { put, monitor } = await started(process);
+  const checkpoints = async () => JSON.parse(await (await fetch(`${monitor}/statusz`)).text()).checkpoints;
+  await expect.poll(checkpoints).toMatchObject({ failed: 0, taken: expect.toSatisfy((n: number) => n > 0) });
+  // A file in the place of the folder: every write below it fails, as on a disk that does.
+  const place = join(folder, 'state', 'checkpoints');
+  renameSync(place, `${place}.away`);
+  writeFileSync(place, '');
+  expect(await putRecords(put, 'numbers', ['{"i":1}', '{"i":2}'])).toBe(true);
+  await expect.poll(async () => (await checkpoints()).failed, { timeout: 5_000 }).toBeGreaterThan(0);
+  rmSync(place);
+  renameSync(`${place}.away`, place);
+  const { taken } = await checkpoints();
+  await expect.poll(async () => (await checkpoints()).taken, { timeout: 10_000 }).toBeGreaterThan(taken);
+  process.kill('SIGTERM');
+  const { code, stdout } = await finished;
+  expect(code).toBe(0);
+  expect(stdout).toContain('"msg":"a checkpoint could not be taken"');
+  // Once more, so that the second is over and its object complete.
+  const again = rowtime('run', file);
+  await started(again.process);
+  await expect.poll(() => rowsIn(join(folder, 'out'), 'PASSED').map(({ I }) => I), { timeout: 5_000 }).toEqual([1, 2]);
+  again.process.kill('SIGTERM');
+  expect((await again.finished).code).toBe(0);
 });
 
 // features: F201

@@ -26,7 +26,14 @@ const first: Status = {
   input: { stream: 'SOURCE_SQL_STREAM_001', records: 6_000, rejected: 2, millisBehindLatest: 1_500 },
   outputs: [scores],
   watermark: 1_058_000,
-  checkpoints: { taken: 6, failed: 0, last: { time: 1_055_000, durationMs: 8 }, intervalMs: 10_000, restored: true },
+  checkpoints: {
+    taken: 6,
+    failed: 0,
+    last: { time: 1_055_000, durationMs: 8 },
+    intervalMs: 10_000,
+    restored: true,
+    copy: null,
+  },
   process: {
     pid: 7,
     rssBytes: 1 << 27,

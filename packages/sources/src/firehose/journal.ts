@@ -112,6 +112,11 @@ export class Journal {
     return { segment: first ?? 0, offset: 0, record: 0 };
   }
 
+  /** No record was ever taken, as far as this folder knows. */
+  get isNew(): boolean {
+    return this.start.segment === 0 && this.read(this.start, 1).found.length === 0;
+  }
+
   /** Bytes on disk. */
   get bytes(): number {
     let sum = 0;

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { serve } from '@hono/node-server';
@@ -76,17 +77,30 @@ export function listen(
   { host = '127.0.0.1', port = 0 }: { host?: string; port?: number } = {},
 ): Promise<Listening> {
   return new Promise((resolve, reject) => {
+    let isClosing = false;
+    const answering = new Set<ServerResponse>();
     const server = serve({ fetch: app.fetch, hostname: host, port }, ({ port: bound }) =>
       resolve({
         url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
         port: bound,
         close: () =>
           new Promise((closed) => {
+            isClosing = true;
+            for (const response of answering) response.shouldKeepAlive = false;
             server.close(() => closed());
             if ('closeIdleConnections' in server) server.closeIdleConnections();
           }),
       }),
     );
+    // A producer that never rests would keep its connection, and with it the server, for ever.
+    server.prependListener('request', (_: IncomingMessage, response: ServerResponse) => {
+      response.shouldKeepAlive &&= !isClosing;
+      answering.add(response);
+      response.once('close', () => {
+        answering.delete(response);
+        if (isClosing && 'closeIdleConnections' in server) server.closeIdleConnections();
+      });
+    });
     server.once('error', reject);
   });
 }

@@ -30,6 +30,7 @@ export function policyOf(application: ApiApplication, rowtime: RowtimeSection): 
       ({ S3ReferenceDataSource: { BucketARN, FileKey } }): Statement =>
         allow('ReadReferenceTable', ['s3:GetObject'], `${BucketARN}/${FileKey}`),
     ),
+    ...(rowtime.checkpointCopy ? copyCheckpoints(rowtime.checkpointCopy.bucket, home) : []),
     ...(rowtime.metrics?.cloudWatch ? [putMetrics(rowtime.metrics.namespace ?? 'rowtime')] : []),
   ];
   return { Version: '2012-10-17', Statement: named(statements) };
@@ -90,6 +91,15 @@ function forOutput(name: string, to: OutputSection, home: Home): Statement[] {
 function write(sid: string, url: string, home: Home): Statement {
   const { bucket, prefix } = place(url, home);
   return allow(sid, ['s3:PutObject', 's3:AbortMultipartUpload', 's3:GetObject'], `${bucket}/${prefix}*`);
+}
+
+/** Without ListBucket, S3 says of what is not there that it may not be read. */
+function copyCheckpoints(url: string, home: Home): Statement[] {
+  const { bucket, prefix } = place(url.replace(/\/*$/, '/'), home);
+  return [
+    allow('CopyCheckpoints', ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], `${bucket}/${prefix}*`),
+    allow('ListCheckpointCopies', ['s3:ListBucket'], bucket, { StringLike: { 's3:prefix': [`${prefix}*`] } }),
+  ];
 }
 
 function putMetrics(namespace: string): Statement {

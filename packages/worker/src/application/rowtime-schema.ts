@@ -127,6 +127,21 @@ export const rowtimeSchema = z.strictObject({
     .optional()
     .describe('the folder for checkpoints, journals and spools; default .rowtime/<application>'),
   checkpointInterval: duration.optional().describe('default 10s'),
+  checkpointCopy: z
+    .strictObject({
+      bucket: z
+        .string()
+        .regex(/^s3:\/\/[^/]+/, 'is s3://bucket/prefix')
+        .describe('s3://bucket/prefix, of this application alone'),
+      lease: duration.optional().describe('how long another machine waits before it takes over; default 30s'),
+    })
+    .optional()
+    .describe('copies of checkpoints in S3 for a machine that has none, and a lease so that only one worker runs'),
+  tolerableFailedCheckpoints: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('so many checkpoints in a row may fail, on a full disk for one, before the service ends; default 10'),
   stopTimeout: duration.optional().describe('how long a stop may take; default 90s'),
   allowStateDrop: z
     .boolean()

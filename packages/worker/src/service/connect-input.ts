@@ -17,6 +17,8 @@ export interface ConnectedInput {
   readonly source: Source;
   /** What else of it takes part in checkpoints. */
   readonly participants: readonly Participant[];
+  /** Where it goes on that was at a position on another machine, and here for the first time. Left out: at that one. */
+  readonly relocate?: (position: unknown) => unknown;
   /** null: it cannot tell. */
   millisBehindLatest(): number | null;
   /** Where records come from, for people. */
@@ -204,6 +206,8 @@ async function connectDeliveryStream(
     compression: 'UNCOMPRESSED',
     timeZone: 'UTC',
   });
+  // Records that another machine took are on its disk: here the journal begins.
+  const isNew = journal.isNew;
   const app = firehoseEndpoint({
     streams,
     now,
@@ -225,6 +229,7 @@ async function connectDeliveryStream(
   return {
     source,
     participants: [...(landing ? [landing] : []), source.participant],
+    relocate: (position) => (isNew ? journal.start : position),
     millisBehindLatest: () => source.millisBehindLatest(),
     hasMetadata: false,
     from: `${server.url}${section.from === 'httpEndpoint' ? `/firehose/${stream}` : ` (delivery stream ${stream})`}`,

@@ -83,7 +83,8 @@ function ownerOf(pid: number): Owner {
   return { pid, boot: bootId(), started: startOf(pid) };
 }
 
-function bootId(): string {
+/** Another one after each start of the machine; '' where the system has none. */
+export function bootId(): string {
   return readText('/proc/sys/kernel/random/boot_id').trim();
 }
 

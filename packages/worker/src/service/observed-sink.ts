@@ -15,16 +15,25 @@ export interface ObservedSink {
   status(): OutputStatus;
 }
 
-/** Counts what a sink is given and how long it has not delivered it. */
-export function observed(stream: string, to: string, sink: Sink, now: () => number): ObservedSink {
+/** Counts what a sink is given and how long it has not delivered it. `expectHeld` throws when another worker may run the
+ *  application: sinks send what they are given, before and in `prepare`. */
+export function observed(
+  stream: string,
+  to: string,
+  sink: Sink,
+  now: () => number,
+  expectHeld: () => void = () => {},
+): ObservedSink {
   const counters = (): Counters | undefined => (sink as { readonly counters?: Counters }).counters;
   let rows = 0;
   /** Since when something waits. */
   let waiting: number | null = null;
   return {
     sink: {
+      ...(sink.local && { local: sink.local }),
       open: (prepared) => sink.open(prepared),
       write(batch, ...rest) {
+        expectHeld();
         rows += batch.length;
         waiting ??= now();
         sink.write(batch, ...rest);
@@ -33,7 +42,10 @@ export function observed(stream: string, to: string, sink: Sink, now: () => numb
         return sink.pendingBytes;
       },
       advance: (watermark) => sink.advance(watermark),
-      prepare: () => sink.prepare(),
+      async prepare() {
+        expectHeld();
+        return sink.prepare();
+      },
       async commit(prepared) {
         await sink.commit(prepared);
         waiting = null;

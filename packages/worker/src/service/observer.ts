@@ -2,7 +2,7 @@ import type { Progress } from '@rowtime/core';
 import type { ConnectedInput } from './connect-input.ts';
 import type { ObservedSink } from './observed-sink.ts';
 import { processStatus } from './process-status.ts';
-import type { State, Status } from './status.ts';
+import type { CopyStatus, State, Status } from './status.ts';
 
 /** Follows a job and says how it is. */
 export interface Observer {
@@ -19,10 +19,23 @@ export interface Observed {
   readonly input: Pick<ConnectedInput, 'millisBehindLatest'>;
   readonly outputs: readonly ObservedSink[];
   readonly checkpointMs: number;
+  /** Checkpoints that could not be taken. */
+  readonly failedCheckpoints: () => number;
+  readonly copy: () => CopyStatus | null;
   readonly now: () => number;
 }
 
-export function observe({ application, version, stream, input, outputs, checkpointMs, now }: Observed): Observer {
+export function observe({
+  application,
+  version,
+  stream,
+  input,
+  outputs,
+  checkpointMs,
+  failedCheckpoints,
+  copy,
+  now,
+}: Observed): Observer {
   const started = now();
   const measure = processStatus();
   let current: Progress | null = null;
@@ -50,10 +63,11 @@ export function observe({ application, version, stream, input, outputs, checkpoi
       watermark: current && Number.isFinite(current.watermark) ? current.watermark : null,
       checkpoints: {
         taken: current?.checkpoints ?? 0,
-        failed: 0,
+        failed: failedCheckpoints(),
         last,
         intervalMs: checkpointMs,
         restored: current?.restored ?? false,
+        copy: copy(),
       },
       process: measure(),
     }),

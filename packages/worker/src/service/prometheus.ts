@@ -97,6 +97,18 @@ const families: readonly Family[] = [
     values: one(({ checkpoints }) => checkpoints.failed),
   },
   {
+    name: 'rowtime_checkpoint_copies_failed_total',
+    help: 'Copies of checkpoints in S3 that could not be made.',
+    kind: 'counter',
+    values: one(({ checkpoints }) => checkpoints.copy?.failed ?? null),
+  },
+  {
+    name: 'rowtime_last_checkpoint_copy_timestamp_seconds',
+    help: 'When the last copy of a checkpoint was in S3.',
+    kind: 'gauge',
+    values: one(({ checkpoints }) => (checkpoints.copy?.last ? checkpoints.copy.last / 1_000 : null)),
+  },
+  {
     name: 'rowtime_last_checkpoint_timestamp_seconds',
     help: 'When the last checkpoint was taken.',
     kind: 'gauge',
@@ -185,6 +197,13 @@ const example: Status = {
     { stream: '', to: '', rows: 0, pendingBytes: 0, retried: 0, dead: 0, duplicatesPossible: 0, oldestPendingMs: 0 },
   ],
   watermark: 0,
-  checkpoints: { taken: 0, failed: 0, last: { time: 0, durationMs: 0 }, intervalMs: 0, restored: false },
+  checkpoints: {
+    taken: 0,
+    failed: 0,
+    last: { time: 0, durationMs: 0 },
+    intervalMs: 0,
+    restored: false,
+    copy: { last: 0, failed: 0 },
+  },
   process: { pid: 0, rssBytes: 0, heapUsedBytes: 0, heapLimitBytes: 0, cpuPercent: 0, eventLoopLagMs: 0 },
 };

@@ -1,5 +1,14 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorStream, errorStreamSchema, run as runJob, type Schema, type Sink } from '@rowtime/core';
+import {
+  type CheckpointStore,
+  errorStream,
+  errorStreamSchema,
+  type LocalPart,
+  run as runJob,
+  type Schema,
+  type Sink,
+} from '@rowtime/core';
 import { listen } from '@rowtime/sources/firehose';
 import { type Application, compile, frame, SqlError } from '@rowtime/sql';
 import type { Logger } from 'pino';
@@ -8,7 +17,9 @@ import { inputOf, type OutputConnection, outputsOf, processorOf, regionOf } from
 import { readApplication } from '../application/read.ts';
 import type { RowtimeSection } from '../application/rowtime-schema.ts';
 import { stateFolder } from '../application/state-folder.ts';
-import { checkpointFiles } from '../checkpoint-files.ts';
+import { checkpointFiles, checkpointsIn } from '../checkpoint-files.ts';
+import { CopiedStore } from '../copy/copied-store.ts';
+import { type Copy, openCopy } from '../copy/open-copy.ts';
 import { durationOf } from '../duration.ts';
 import { CommandError, exitCodes } from '../exit.ts';
 import { parseInputSchema } from '../input-schema.ts';
@@ -20,7 +31,8 @@ import { clockOf, parseRowtimePolicy } from '../rowtime-policy.ts';
 import { printedChange } from '../state-change.ts';
 import { stopSignal } from '../stop-signal.ts';
 import { applicationTables } from './application-tables.ts';
-import { connectInput } from './connect-input.ts';
+import { CheckpointFailures, tolerableDefault } from './checkpoint-failures.ts';
+import { type ConnectedInput, connectInput } from './connect-input.ts';
 import { connectOutput } from './connect-output.ts';
 import { emitMetrics } from './emit-metrics.ts';
 import { lock } from './lock.ts';
@@ -56,9 +68,16 @@ export async function serve({ file, version, allowStateDrop }: ServeOptions): Pr
   const held = lock(state);
   const stop = stopSignal();
   const spot = rowtime.spot ? watchForSpotNotice(log, stop.stop) : null;
+  let copy: Copy | null = null;
   try {
-    await serveLocked({ file, version, now, log, state, stop, application, rowtime });
+    const { checkpointCopy: section } = rowtime;
+    if (section) {
+      copy = await openCopy({ section, rowtime, application: name, state, log }, stop.signal);
+      if (!copy) return log.info('stopped while another worker ran this application');
+    }
+    await serveLocked({ file, version, now, log, state, copy, stop, application, rowtime });
   } finally {
+    await copy?.close();
     spot?.release();
     stop.release();
     held.release();
@@ -82,6 +101,8 @@ interface Context {
   readonly log: Logger;
   /** The folder of checkpoints and journals. */
   readonly state: string;
+  /** null: they stay on this machine. */
+  readonly copy: Copy | null;
   readonly stop: ReturnType<typeof stopSignal>;
   readonly application: ApiApplication;
   readonly rowtime: RowtimeSection;
@@ -131,6 +152,12 @@ async function serveLocked(context: Context): Promise<void> {
     log: (message) => log.warn(message),
   });
   const intervalMs = checkpointMs(rowtime);
+  const failures = new CheckpointFailures({
+    tolerable: rowtime.tolerableFailedCheckpoints ?? tolerableDefault,
+    now,
+    onFailed: (error, inARow, againInMs) =>
+      log.error({ reason: error.message, inARow, againInMs }, 'a checkpoint could not be taken'),
+  });
   const observer = observe({
     application: application.ApplicationName,
     version: context.version,
@@ -138,8 +165,11 @@ async function serveLocked(context: Context): Promise<void> {
     input,
     outputs,
     checkpointMs: intervalMs,
+    failedCheckpoints: () => failures.total,
+    copy: () => context.copy?.status() ?? null,
     now,
   });
+  const store = storeOf(context, { input, outputs, hurry: hurry.signal });
   // The input listens from here on: whatever goes wrong, it is closed, or the process would not end.
   let monitoring: Awaited<ReturnType<typeof startMonitor>> | null = null;
   let metrics: Awaited<ReturnType<typeof emitMetrics>> = null;
@@ -151,13 +181,17 @@ async function serveLocked(context: Context): Promise<void> {
       'started',
     );
     let checkpointed = now();
+    let taken = 0;
     observer.state = 'running';
-    stop.signal.addEventListener('abort', () => {
+    const onStop = (): void => {
       observer.state = 'stopping';
       log.info('stopping');
       setTimeout(() => hurry.abort(), stopMs(rowtime) / 2).unref();
       setTimeout(() => giveUp(log, rowtime), stopMs(rowtime)).unref();
-    });
+    };
+    // It may have been told while it started.
+    if (stop.signal.aborted) onStop();
+    else stop.signal.addEventListener('abort', onStop);
     const progress = await runJob(
       {
         source: input.source,
@@ -167,11 +201,9 @@ async function serveLocked(context: Context): Promise<void> {
         graph: compiled.graph(),
         sinks: outputs.map(({ sink, status, name, about }) => ({ stream: status().stream, sink, name, about })),
         participants: input.participants,
-        store: checkpointFiles(join(state, 'checkpoints'), {
-          onRefused: (refused, reason) => log.warn({ file: refused, reason }, 'a checkpoint is not used'),
-        }),
+        store,
         checkpointDue: () => {
-          if (now() - checkpointed < intervalMs) return false;
+          if (!(failures.isTimeAgain ?? now() - checkpointed >= intervalMs)) return false;
           checkpointed = now();
           return true;
         },
@@ -181,11 +213,17 @@ async function serveLocked(context: Context): Promise<void> {
           const about = part.about as AboutOutput | null;
           return retired(part, about && (() => connectSaved(context, about, hurry.signal)));
         },
+        onCheckpointFailed: (error, isBlocked) => failures.failed(error, isBlocked),
         ...(rowtime.pendingBytesMax !== undefined && { pendingBytesMax: rowtime.pendingBytesMax }),
-        onProgress: (current) => observer.progress(current, checkpointed),
+        onProgress: (current) => {
+          if (current.checkpoints > taken) failures.taken();
+          taken = current.checkpoints;
+          observer.progress(current, checkpointed);
+        },
       },
       stop.signal,
     );
+    if (store instanceof CopiedStore) await store.settle();
     log.info(
       { rows: progress.rows, checkpoints: progress.checkpoints },
       stop.signal.aborted ? 'stopped' : 'the input has ended',
@@ -196,6 +234,51 @@ async function serveLocked(context: Context): Promise<void> {
     await input.close();
     await monitoring?.close();
   }
+}
+
+/** The checkpoints of this machine, and where they are copied to. */
+function storeOf(
+  { state, log, copy, stop }: Context,
+  { input, outputs, hurry }: { input: ConnectedInput; outputs: readonly ObservedSink[]; hurry: AbortSignal },
+): CheckpointStore {
+  const folder = join(state, 'checkpoints');
+  const own = checkpointFiles(folder, {
+    onRefused: (refused, reason) => log.warn({ file: refused, reason }, 'a checkpoint is not used'),
+  });
+  if (!copy) return own;
+  const parts = new Map<string, LocalPart>();
+  for (const { sink, status } of outputs) addPart(parts, `output ${status().stream} to ${status().to}`, sink.local);
+  for (const { local } of input.participants) addPart(parts, 'input', local);
+  return new CopiedStore({
+    own,
+    newestFile: async () => {
+      const [newest] = await checkpointsIn(folder);
+      return { number: newest!.number, bytes: await readFile(newest!.file) };
+    },
+    copies: copy.copies,
+    epoch: copy.lease.epoch,
+    expectHeld: () => copy.lease.expectHeld(),
+    parts,
+    relocate: input.relocate ?? ((position) => position),
+    isStopping: () => stop.signal.aborted,
+    hurry,
+    onRestored: ({ name }, missing) => {
+      copy.markCurrent();
+      log.info({ copy: name, ...(missing.length > 0 && { missing }) }, 'goes on from a copy');
+    },
+    onCopied: () => copy.count(null),
+    onFailed: (error) => {
+      copy.count(error);
+      log.error({ reason: String(error) }, 'a checkpoint could not be copied');
+    },
+  });
+}
+
+function addPart(parts: Map<string, LocalPart>, name: string, part: LocalPart | undefined): void {
+  if (!part) return;
+  let own = name;
+  for (let n = 2; parts.has(own); n++) own = `${name} ${n}`;
+  parts.set(own, part);
 }
 
 function compiledProgram(file: string, sql: string, options: Parameters<typeof compile>[1]): Application {
@@ -227,7 +310,7 @@ interface ConnectedOutput extends ObservedSink {
 
 /** Rows that could not be computed are kept, whether the application has an output for them or not. */
 async function connectOutputs(context: Context, compiled: Application, hurry: AbortSignal): Promise<ConnectedOutput[]> {
-  const { file, application, rowtime, state, now } = context;
+  const { file, application, rowtime, state, now, copy } = context;
   const declared = outputsOf(application, rowtime);
   const errors: OutputConnection = {
     stream: errorStream,
@@ -245,7 +328,11 @@ async function connectOutputs(context: Context, compiled: Application, hurry: Ab
       }
       const about: AboutOutput = { output, schema: stream.schema };
       const sink = await connectSaved(context, about, hurry);
-      return { ...observed(output.stream, output.to.to, sink, now), name: outputName(output), about };
+      return {
+        ...observed(output.stream, output.to.to, sink, now, () => copy?.lease.expectHeld()),
+        name: outputName(output),
+        about,
+      };
     }),
   );
 }

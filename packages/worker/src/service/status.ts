@@ -46,11 +46,19 @@ export interface OutputStatus {
 
 export interface CheckpointStatus {
   readonly taken: number;
+  /** That could not be taken, since the start. */
   readonly failed: number;
   readonly last: { readonly time: Millis; readonly durationMs: number } | null;
   readonly intervalMs: number;
   /** True if this process went on from one. */
   readonly restored: boolean;
+  /** Of those in S3; null: none are made. `last`: when the last was there. */
+  readonly copy: CopyStatus | null;
+}
+
+export interface CopyStatus {
+  readonly last: Millis | null;
+  readonly failed: number;
 }
 
 export interface ProcessStatus {
