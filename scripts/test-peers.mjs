@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// pnpm test:peers: the probe of the test server, and the suites of the sinks, against moto, a second implementation of S3 and
-// Firehose; a producer of boto3 against the worker. Needs python3 and a package index that has moto; says so and passes where that is not to be had.
+// pnpm test:peers: the probe of the test server, and the suites of sources and sinks, against moto, a second implementation of S3,
+// Kinesis and Firehose; a producer of boto3 against the worker. Needs python3 and a package index that has moto; says so and passes where that is not to be had.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const wanted = 'moto[server]==5.2.5';
 const suites = [
   'packages/testing/test/probe.test.ts',
+  'packages/testing/test/account.test.ts',
   'packages/sinks/test/peers.test.ts',
   'packages/worker/test/peers.test.ts',
 ];
@@ -29,7 +30,13 @@ try {
     [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--no-file-parallelism', ...suites],
     {
       cwd: root,
-      env: { ...process.env, ROWTIME_MOTO_URL: url, ROWTIME_PYTHON: join(bin, 'python') },
+      env: {
+        ...process.env,
+        ROWTIME_MOTO_URL: url,
+        ROWTIME_PYTHON: join(bin, 'python'),
+        CONFORMANCE_AWS: '1',
+        CONFORMANCE_AWS_ENDPOINT: url,
+      },
       stdio: 'inherit',
     },
   );
