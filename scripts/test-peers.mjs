@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// pnpm test:peers: the probe of the test server, and the suites of the sinks, against moto, a second implementation of S3 and
-// Firehose; a producer of boto3 against the worker; Parquet files as pyarrow reads them, Snappy as cramjam writes it. Needs python3 and a package index that has those; says so and passes where that is not to be had.
+// pnpm test:peers: the probe of the test server, and the suites of sources and sinks, against moto, a second implementation of S3,
+// Kinesis and Firehose; a producer of boto3 against the worker; Parquet files as pyarrow reads them, Snappy as cramjam writes it.
+// Needs python3 and a package index that has those; says so and passes where that is not to be had.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -10,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const wanted = ['moto[server]==5.2.5', 'pyarrow==26.0.1', 'cramjam==2.14.0'];
 const suites = [
   'packages/testing/test/probe.test.ts',
+  'packages/testing/test/account.test.ts',
   'packages/sinks/test/peers.test.ts',
   'packages/sinks/test/parquet-peers.test.ts',
   'packages/sources/test/unpack-peers.test.ts',
@@ -31,7 +33,13 @@ try {
     [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--no-file-parallelism', ...suites],
     {
       cwd: root,
-      env: { ...process.env, ROWTIME_MOTO_URL: url, ROWTIME_PYTHON: join(bin, 'python') },
+      env: {
+        ...process.env,
+        ROWTIME_MOTO_URL: url,
+        ROWTIME_PYTHON: join(bin, 'python'),
+        CONFORMANCE_AWS: '1',
+        CONFORMANCE_AWS_ENDPOINT: url,
+      },
       stdio: 'inherit',
     },
   );

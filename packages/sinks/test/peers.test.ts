@@ -1,5 +1,5 @@
-// The sinks against a second implementation, where scripts/test-peers.mjs has started one: that our own test server does what
-// the sinks want proves less.
+// The Firehose sink against a second implementation, where scripts/test-peers.mjs has started one: that our own test server does
+// what it wants proves less. The others are in packages/testing/test/account.test.ts.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client }
 import type { Sink } from '@rowtime/core';
 import { sinkContract } from '@rowtime/core/testing';
 import { afterAll, afterEach, beforeEach, describe, test } from 'vitest';
-import { firehoseTo, s3To } from './wire.ts';
+import { firehoseTo } from './wire.ts';
 
 const url = process.env['ROWTIME_MOTO_URL'];
 
@@ -33,20 +33,6 @@ describe.skipIf(url === undefined)('against moto', () => {
   let places = 0;
 
   for (const { name, run } of sinkContract) {
-    test(`s3 sink: ${name}`, { timeout: 300_000 }, () => {
-      const bucketOf = named(`s3-${places++}`);
-      return run({
-        delivers: 'exactly once',
-        create(storage, schema, beforeStep) {
-          const bucket = bucketOf(storage);
-          const more = { bufferBytes: 1500, bufferMs: 90_000, forcePathStyle: true, beforeStep };
-          const sink = s3To({ url: connection.endpoint }, { bucket, spool: join(root, bucket), schema, ...more });
-          return after(() => bucketMade(bucket), sink);
-        },
-        delivered: (storage) => objectsIn(bucketOf(storage)),
-      });
-    });
-
     test(`firehose sink: ${name}`, { timeout: 300_000 }, () => {
       const streamOf = named(`fh-${places++}`);
       return run({

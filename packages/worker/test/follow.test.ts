@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { rowsIn, rowtime, temporaryFolder } from './rowtime.ts';
 
-// features: F200
-
 const program = `
 CREATE OR REPLACE STREAM "PASSED" (n INTEGER);
 CREATE OR REPLACE PUMP "PASS" AS INSERT INTO "PASSED" SELECT STREAM "n" FROM "SOURCE_SQL_STREAM_001";

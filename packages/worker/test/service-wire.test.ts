@@ -13,7 +13,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { printed } from './put-records.ts';
 import { rowtime, temporaryFolder } from './rowtime.ts';
 
-// features: F197 F199 F200 F203
+// features: F196 F197 F199 F200 F203
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 const region = 'us-east-1';

@@ -2,6 +2,7 @@ import type { Millis } from '@rowtime/core';
 import type { Outcome } from '../processor.ts';
 import type { ShardStart } from './client.ts';
 import type { ShardReply } from './read-shard.ts';
+import { numberOf } from './shards.ts';
 import { userRecords } from './user-records.ts';
 
 /** A user record, and its place in the stream. */
@@ -35,6 +36,7 @@ export interface ShardPosition {
 /** What was read of one shard and not yet polled. */
 export class Lane {
   readonly shard: string;
+  readonly number: number;
   /** MillisBehindLatest of the last reply. */
   behind: Millis | null = null;
   /** Nothing more will be added. */
@@ -56,6 +58,7 @@ export class Lane {
   /** `time`: of the last row of all shards; what comes now is not earlier. `isOpen`: not listed as closed. */
   constructor(position: ShardPosition, time: Millis, isOpen: boolean) {
     this.shard = position.shard;
+    this.number = numberOf(position.shard);
     this.#time = time;
     this.#isOpen = isOpen;
     this.#opened = position;

@@ -22,7 +22,7 @@ import type { Outcome, RecordProcessor } from '../processor.ts';
 import { type KinesisClientOptions, KinesisStream, type ShardStart } from './client.ts';
 import { Lane, type QueuedRecord, type ShardPosition, startAt } from './lane.ts';
 import { pollShard, type ShardReading, type ShardReply } from './read-shard.ts';
-import { ancestorsOf, numberOf, readable, type Shard } from './shards.ts';
+import { ancestorsOf, readable, type Shard } from './shards.ts';
 import { subscribeShard } from './subscribe-shard.ts';
 
 export { SourceError } from '../errors.ts';
@@ -202,8 +202,7 @@ class Shards implements KinesisSource {
     if (!polled && this.#failure !== null) throw this.#failure;
     const { batch, rejected } = this.#decoder.take();
     const metadata = batch ? this.#metadata.map((field) => metadataColumn(field, this.#runs)) : [];
-    const shards = this.#runs.map(({ to, lane }) => ({ to, partition: numberOf(lane.shard) }));
-    const partition = batch && this.#options.isPartitioned ? { partition: partitionOfEach(batch.length, shards) } : {};
+    const partition = batch && this.#options.isPartitioned ? { partition: shardOfEach(batch.length, this.#runs) } : {};
     this.#runs = [];
     return {
       batch: batch && { ...batch, columns: [...batch.columns, ...metadata] },
@@ -472,6 +471,13 @@ function metadataColumn({ name, type }: Schema[number], runs: readonly Run[]): C
     while (builder.length < to) builder.push(value);
   }
   return builder.finish();
+}
+
+function shardOfEach(length: number, runs: readonly Run[]): Float64Array {
+  return partitionOfEach(
+    length,
+    runs.map(({ to, lane }) => ({ to, partition: lane.number })),
+  );
 }
 
 function isBefore(a: Lane, b: Lane): boolean {
