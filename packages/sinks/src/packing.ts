@@ -13,7 +13,7 @@ export interface Packing {
   readonly content?: string;
   /** For HTTP, where it is one that HTTP knows. */
   readonly contentEncoding?: 'gzip';
-  /** The same bytes for the same content, however it is split. */
+  /** The same bytes for the same content, however it is split. Each piece of them stays as it is. */
   pack(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** The content again. */
   unpack(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;

@@ -172,7 +172,7 @@ test('the content of a file can be had again, and its bytes do not depend on how
         expect(await content(packing.unpack(pieces(file, size)))).toEqual(Buffer.from(bytes));
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 50 },
   );
 });
 

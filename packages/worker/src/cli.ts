@@ -34,7 +34,7 @@ program
   .argument('<app.sql | application.json>', 'the program; or what describe-application printed, which needs no flags')
   .option(
     '--input <path...>',
-    'files or globs of records (JSON lines, objects one after the other, or CSV; gzip too); - for stdin',
+    'files or globs of records (JSON lines, objects one after the other, or CSV; gzip, zip and Snappy too); - for stdin',
   )
   .addOption(
     new Option(

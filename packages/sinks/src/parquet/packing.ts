@@ -8,7 +8,7 @@ import { readRows, type StoredValue, spoolRow } from './spool-rows.ts';
 
 /** A row group has this much of the spool, and the row that reaches it: what is in memory at once, whatever the object's
  *  size. */
-const rowGroupBytesDefault = 16 << 20;
+const rowGroupBytesDefault = 8 << 20;
 
 /** Rows of the spool as a Parquet file: row groups and pages follow from the rows alone. The library is loaded with the first
  *  object. */
