@@ -165,7 +165,8 @@ function machine(more: Partial<CopiedStoreOptions> = {}) {
         steps.push(`save ${saved.clock}`);
       },
     },
-    newestFile: async () => ({ number, bytes: Buffer.concat(pack(own)) }),
+    newest: async () => number,
+    isCopiedFirst: false,
     copies: {
       newest: async () => null,
       save: async ({ epoch, number: of }) => void steps.push(`copy ${of} of epoch ${epoch}`),
@@ -257,8 +258,48 @@ test('a copy that cannot be made ends nothing, and the next is tried', async () 
   ]);
 });
 
+test('where another machine would not do the same again, a checkpoint is in S3 before it is saved here', async () => {
+  const { store, steps } = machine({ isCopiedFirst: true });
+  await store.save(checkpoint(1));
+  await store.save(checkpoint(2));
+  expect(steps).toEqual([
+    ...['copy part', 'copy 1 of epoch 4', 'copied', 'save 1'],
+    ...['copy part', 'copy 2 of epoch 4', 'copied', 'save 2'],
+  ]);
+});
+
+test('there a copy that cannot be made is a checkpoint that cannot be taken, and no name is used twice', async () => {
+  const numbers: number[] = [];
+  let tries = 0;
+  const { store, steps } = machine({
+    isCopiedFirst: true,
+    copies: {
+      newest: async () => null,
+      save: async ({ number }) => {
+        numbers.push(number);
+        if (tries++ === 0) throw new Error('AccessDenied');
+      },
+    },
+  });
+  await expect(store.save(checkpoint(1))).rejects.toThrow('AccessDenied');
+  await store.save(checkpoint(2));
+  expect(steps).toEqual(['copy part', 'failed: AccessDenied', 'copy part', 'copied', 'save 2']);
+  expect(numbers).toEqual([1, 2]);
+});
+
+test('there a stop that has no time left saves nothing, and says that not all was delivered', async () => {
+  const { store, steps } = machine({
+    isCopiedFirst: true,
+    isStopping: () => true,
+    hurry: AbortSignal.timeout(1),
+    copies: { newest: async () => null, save: () => new Promise(() => {}) },
+  });
+  await expect(store.save(checkpoint(1))).rejects.toMatchObject({ exitCode: exitCodes.undelivered });
+  expect(steps).toEqual(['copy part']);
+});
+
 test('a worker whose lease is lost saves nothing, and publishes nothing of what it saved', async () => {
-  let held = 2;
+  let held = 3;
   const { store, steps } = machine({
     expectHeld: () => {
       if (held-- <= 0) throw new Error('lost');
@@ -268,7 +309,7 @@ test('a worker whose lease is lost saves nothing, and publishes nothing of what 
   await store.settle();
   await expect(store.save(checkpoint(2))).rejects.toThrow('lost');
   expect(steps).not.toContain('save 2');
-  held = 1;
+  held = 2;
   await expect(store.save(checkpoint(3))).rejects.toThrow('lost'); // so the job commits nothing
   expect(steps).toContain('save 3');
 });

@@ -6,7 +6,7 @@ import {
   KinesisClient,
   PutRecordsCommand,
 } from '@aws-sdk/client-kinesis';
-import { type ServerProcess, startKinesalite, startTestServer, type TestServer } from '@rowtime/testing';
+import { type ServerProcess, seededRandom, startKinesalite, startTestServer, type TestServer } from '@rowtime/testing';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { printed, putRecords } from './put-records.ts';
@@ -138,6 +138,12 @@ test(
   async () => {
     const folder = temporaryFolder();
     await createStream('numbers');
+    const random = seededRandom(3);
+    // The way to the copies and the lease breaks now and then.
+    aws.setFaults(({ resource }) => {
+      if (!resource.startsWith('copies/') || random() > 0.15) return null;
+      return random() < 0.5 ? { kind: 'reset', when: 'after' } : { kind: 'error', status: 503, code: 'SlowDown' };
+    });
     for (let loss = 0; loss < losses; loss++) {
       const place = join(folder, `machine ${loss}`);
       const worker = rowtime('run', machine(place, 'lost', copyOf('lost')));
@@ -156,7 +162,8 @@ test(
     expect((await from)['copy']).toMatch(/^checkpoint-\d{12}-\d{12}$/);
     await readAll(monitor!);
     await stopped(last);
-    expect(copies('lost')).toHaveLength(3);
+    aws.setFaults(null);
+    expect(copies('lost').length).toBeLessThanOrEqual(4);
 
     const unbroken = rowtime('run', machine(join(folder, 'unbroken'), 'unbroken', {}));
     await readAll((await said(unbroken, 'started'))['monitor']!);
@@ -237,18 +244,23 @@ test('records by Direct PUT: what a copy covers goes on, and the journal of the 
   const section = {
     ...copyOf('direct'),
     inputs: { S: { from: 'directPut', port: 0 } },
-    outputs: { PASSED: { to: 's3', bucket: 's3://results/direct/' } },
+    outputs: { PASSED: { to: 's3', bucket: 's3://results/direct/', bufferInterval: '200ms' } },
   };
   const passes = async (worker: Running, from: number) => {
     const { from: place, monitor } = await said(worker, 'started');
     const records = Array.from({ length: 5 }, (_, i) => `{"i":${from + i}}`);
     expect(await putRecords(place!.split(' ')[0]!, 'input', records)).toBe(true);
     await expect.poll(async () => (await status(monitor!)).input.records).toBe(5);
+    return monitor!;
   };
   for (const [i, name] of ['a', 'b'].entries()) {
     const worker = rowtime('run', machine(join(folder, name), 'direct', section));
-    await passes(worker, i * 5);
-    await stopped(worker);
+    const monitor = await passes(worker, i * 5);
+    const taken = async () => (await status(monitor)).checkpoints.taken;
+    const before = await taken();
+    await expect.poll(taken).toBeGreaterThan(before + 1);
+    worker.process.kill('SIGKILL');
+    await worker.finished;
     rmSync(join(folder, name), { recursive: true });
   }
   // The open object went from machine to machine.

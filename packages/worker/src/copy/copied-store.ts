@@ -1,14 +1,18 @@
 import type { Checkpoint, CheckpointStore, LocalPart } from '@rowtime/core';
+import { pack } from '../checkpoint-files.ts';
 import { CommandError, exitCodes } from '../exit.ts';
-import type { CheckpointCopies, Copied, FoundCopy } from './copies.ts';
+import type { CheckpointCopies, FoundCopy } from './copies.ts';
 
 export interface CopiedStoreOptions {
   /** The checkpoints of this machine. */
   readonly own: CheckpointStore;
-  /** The file of the newest of them. */
-  readonly newestFile: () => Promise<{ readonly number: number; readonly bytes: Uint8Array }>;
+  /** The number of the newest of them; 0: there is none. */
+  readonly newest: () => Promise<number>;
   readonly copies: Pick<CheckpointCopies, 'newest' | 'save'>;
   readonly epoch: number;
+  /** Another machine would not read the same records again, or not with the same times: nothing is published before it is in
+   *  a copy, or what the next machine publishes under that name is something else. */
+  readonly isCopiedFirst: boolean;
   /** Throws when another worker may run the application: a checkpoint is published after it is saved, and only then. */
   readonly expectHeld: () => void;
   /** What participants keep on this disk, by name. */
@@ -25,11 +29,14 @@ export interface CopiedStoreOptions {
   readonly onFailed: (error: unknown) => void;
 }
 
-/** Checkpoints of this machine, and a copy of one after the other in S3. The job waits for its own disk only: while a copy is
- *  on its way none is made of the next checkpoints, but always one of the last. */
+/** Checkpoints of this machine, and copies of them in S3. Where another machine would do the same again, the job does not
+ *  wait for S3: while a copy is on its way none is made of the next checkpoints, but always one of the last. Elsewhere each
+ *  checkpoint is in S3 first. */
 export class CopiedStore implements CheckpointStore {
   readonly #options: CopiedStoreOptions;
   #copying: Promise<void> | null = null;
+  /** Of the last copy. Its own count: a checkpoint that could not be saved here may be in S3. */
+  #number = 0;
 
   constructor(options: CopiedStoreOptions) {
     this.#options = options;
@@ -57,42 +64,68 @@ export class CopiedStore implements CheckpointStore {
   }
 
   async save(checkpoint: Checkpoint): Promise<void> {
-    const { own, isStopping, expectHeld } = this.#options;
+    const { own, isCopiedFirst, isStopping, expectHeld } = this.#options;
+    expectHeld();
+    if (isCopiedFirst) await this.#inTime(this.#copy(checkpoint));
     expectHeld();
     await own.save(checkpoint);
-    if (isStopping()) await this.settle();
-    // Read now: the commit that follows removes what it publishes.
-    this.#copying ??= this.#copy(await this.#copied());
-    if (isStopping()) await this.settle();
+    if (!isCopiedFirst) {
+      if (isStopping()) await this.settle();
+      // What it needs is read now: the commit that follows removes what it publishes.
+      if (!this.#copying) await this.#begin(checkpoint);
+      if (isStopping()) await this.settle();
+    }
     expectHeld();
   }
 
   /** Resolves when no copy is on its way, or nobody has the time to wait for it. */
   async settle(): Promise<void> {
-    const { hurry } = this.#options;
-    if (!this.#copying || hurry.aborted) return;
-    const aborted = new Promise<void>((resolve) => hurry.addEventListener('abort', () => resolve(), { once: true }));
-    await Promise.race([this.#copying, aborted]);
+    if (this.#copying) await this.#inTime(this.#copying).catch(() => {});
   }
 
-  async #copied(): Promise<Copied & { readonly number: number }> {
-    const { newestFile, parts } = this.#options;
-    const { number, bytes } = await newestFile();
+  /** Resolves when the copy has all it needs, and is on its way. */
+  async #begin(checkpoint: Checkpoint): Promise<void> {
+    const local = await this.#local();
+    const copying = this.#send(checkpoint, local).catch(() => {}); // said by onFailed
+    this.#copying = copying.finally(() => {
+      this.#copying = null;
+    });
+  }
+
+  async #copy(checkpoint: Checkpoint): Promise<void> {
+    await this.#send(checkpoint, await this.#local());
+  }
+
+  async #local(): Promise<Record<string, unknown>> {
     const local: Record<string, unknown> = {};
-    for (const [name, part] of parts) local[name] = await part.copy();
-    return { number, file: bytes, local };
+    for (const [name, part] of this.#options.parts) local[name] = await part.copy();
+    return local;
   }
 
-  async #copy({ number, file, local }: Copied & { readonly number: number }): Promise<void> {
-    const { copies, epoch, hurry, onCopied, onFailed } = this.#options;
+  async #send(checkpoint: Checkpoint, local: Readonly<Record<string, unknown>>): Promise<void> {
+    const { copies, epoch, newest, isCopiedFirst, hurry, onCopied, onFailed } = this.#options;
     try {
-      await copies.save({ epoch, number }, { file, local }, hurry);
+      const file = Buffer.concat(pack(checkpoint));
+      // As the checkpoint of this machine, where nothing has failed.
+      this.#number = Math.max(this.#number + 1, (await newest()) + (isCopiedFirst ? 1 : 0));
+      await copies.save({ epoch, number: this.#number }, { file, local }, hurry);
       onCopied();
     } catch (error) {
       onFailed(error);
-    } finally {
-      this.#copying = null;
+      throw error;
     }
+  }
+
+  /** Rejects when there is no time left. */
+  async #inTime<T>(work: Promise<T>): Promise<T> {
+    const { hurry } = this.#options;
+    const late = new Promise<never>((_, reject) => {
+      const giveUp = (): void => reject(new CommandError('the last checkpoint is not in S3', exitCodes.undelivered));
+      if (hurry.aborted) giveUp();
+      else hurry.addEventListener('abort', giveUp, { once: true });
+      work.finally(() => hurry.removeEventListener('abort', giveUp)).catch(() => {});
+    });
+    return Promise.race([work, late]);
   }
 }
 

@@ -89,7 +89,7 @@ export async function acquireLease(options: LeaseOptions, signal: AbortSignal): 
   return null;
 }
 
-export const leaseName = 'lease.json';
+const leaseName = 'lease.json';
 
 class HeldLease implements Lease {
   readonly epoch: number;

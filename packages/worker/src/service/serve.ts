@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type CheckpointStore,
@@ -238,7 +237,7 @@ async function serveLocked(context: Context): Promise<void> {
 
 /** The checkpoints of this machine, and where they are copied to. */
 function storeOf(
-  { state, log, copy, stop }: Context,
+  { state, log, copy, stop, rowtime }: Context,
   { input, outputs, hurry }: { input: ConnectedInput; outputs: readonly ObservedSink[]; hurry: AbortSignal },
 ): CheckpointStore {
   const folder = join(state, 'checkpoints');
@@ -251,10 +250,8 @@ function storeOf(
   for (const { local } of input.participants) addPart(parts, 'input', local);
   return new CopiedStore({
     own,
-    newestFile: async () => {
-      const [newest] = await checkpointsIn(folder);
-      return { number: newest!.number, bytes: await readFile(newest!.file) };
-    },
+    newest: async () => (await checkpointsIn(folder))[0]?.number ?? 0,
+    isCopiedFirst: input.relocate !== undefined || rowtime.rowtime === 'system',
     copies: copy.copies,
     epoch: copy.lease.epoch,
     expectHeld: () => copy.lease.expectHeld(),
