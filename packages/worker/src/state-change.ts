@@ -31,7 +31,8 @@ export function linesOf({ changed, kept, lost, published }: PrintedChange): stri
   ];
 }
 
-/** "pump STREAM_PUMP: tumbling window of 1 minute, 52 keys open" */
+/** "pump STREAM_PUMP: tumbling window of 1 minute, 52 keys open"; without what is empty. */
 export function printUnit({ owner, what, remembers }: StateUnit): string {
-  return `${owner}: ${what === '' ? '' : `${what}, `}${remembers}`;
+  const words = [what, remembers].filter((word) => word !== '');
+  return words.length === 0 ? owner : `${owner}: ${words.join(', ')}`;
 }

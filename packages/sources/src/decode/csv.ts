@@ -201,7 +201,7 @@ class Decoder implements CsvDecoder {
 
   reject(rejected: RejectedRecord): void {
     const record = new Uint8Array(rejected.record.subarray(0, rejectedBytesMax));
-    this.#rejected.push({ ...rejected, record });
+    this.#rejected.push({ ...rejected, after: this.#rows, record });
     this.#rejectedBytes += record.length;
   }
 
@@ -576,7 +576,7 @@ class Decoder implements CsvDecoder {
     const where = `record at byte ${offset}${this.#input && ` of ${this.#input}`}`;
     const end = this.#blank[0x0d] === 1 && bytes.at(-1) === 0x0d ? -1 : bytes.length;
     const record = new Uint8Array(bytes.subarray(0, end));
-    this.#rejected.push({ time, name, message: `${reason}; ${where}`, record });
+    this.#rejected.push({ time, after: this.#rows, name, message: `${reason}; ${where}`, record });
     this.#rejectedBytes += record.length;
   }
 

@@ -241,7 +241,7 @@ class Decoder implements JsonDecoder {
 
   reject(rejected: RejectedRecord): void {
     const record = new Uint8Array(rejected.record.subarray(0, rejectedBytesMax));
-    this.#rejected.push({ ...rejected, record });
+    this.#rejected.push({ ...rejected, after: this.#rows, record });
     this.#rejectedBytes += record.length;
   }
 
@@ -487,7 +487,7 @@ class Decoder implements JsonDecoder {
   #push(name: string, reason: string, offset: number, bytes: Buffer, time: Millis): void {
     const where = `record at byte ${offset}${this.#input && ` of ${this.#input}`}`;
     const record = new Uint8Array(bytes);
-    this.#rejected.push({ time, name, message: `${reason}; ${where}`, record });
+    this.#rejected.push({ time, after: this.#rows, name, message: `${reason}; ${where}`, record });
     this.#rejectedBytes += record.length;
   }
 
