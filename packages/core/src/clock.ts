@@ -2,11 +2,14 @@ import { type Batch, gather, type Millis } from './batch.ts';
 import { asDoubles } from './functions/arithmetic.ts';
 import type { RowErrors } from './row-errors.ts';
 import type { Schema } from './schema.ts';
+import type { RejectedRecord } from './source.ts';
 
 /** Gives rows their ROWTIME. Never goes back, not even over a restart. */
 export interface Clock {
-  /** The batch with its arrival times replaced by ROWTIMEs; rows that cannot have one go to `errors`. null: none is left. */
-  stamp(batch: Batch, errors: RowErrors): Batch | null;
+  /** The batch with its arrival times replaced by ROWTIMEs; rows that cannot have one go to `errors`. null: none is left.
+   *  `rejected`: the records among them that gave no row. They go to `errors` in their place, so that what stands in
+   *  error_stream does not depend on how rows and records were split into batches. */
+  stamp(batch: Batch, errors: RowErrors, rejected?: readonly RejectedRecord[]): Batch | null;
   /** How far time has come when the stream is silent. `caughtUpTo`: no row that arrived before it is still to come. */
   watermark(caughtUpTo: Millis): Millis;
   /** The last ROWTIME. */
@@ -18,9 +21,18 @@ export interface Clock {
 export function arrivalClock(): Clock {
   let last = Number.NEGATIVE_INFINITY;
   return {
-    stamp: (batch) => {
+    stamp: (batch, errors, rejected = []) => {
       const rowtime = new Float64Array(batch.length);
-      for (let i = 0; i < rowtime.length; i++) rowtime[i] = last = Math.max(last, batch.rowtime[i]);
+      const report = reporter(rejected, errors, ({ time }) => {
+        last = Math.max(last, time);
+        return last;
+      });
+      let next = report(0);
+      for (let i = 0; i < rowtime.length; i++) {
+        if (i === next) next = report(i);
+        rowtime[i] = last = Math.max(last, batch.rowtime[i]);
+      }
+      report(batch.length);
       return { ...batch, rowtime };
     },
     watermark: (caughtUpTo) => {
@@ -42,12 +54,34 @@ export function systemClock(now: () => Millis): Clock {
     return last;
   };
   return {
-    stamp: (batch) => ({ ...batch, rowtime: new Float64Array(batch.length).fill(tick()) }),
+    stamp: (batch, errors, rejected = []) => {
+      const rowtime = new Float64Array(batch.length).fill(tick());
+      reporter(rejected, errors, () => last)(batch.length);
+      return { ...batch, rowtime };
+    },
     watermark: tick,
     snapshot: () => last,
     restore: (t) => {
       last = t;
     },
+  };
+}
+
+/** Reports the records that came before row `row` of a batch; returns the row before which the next one came. */
+function reporter(
+  rejected: readonly RejectedRecord[],
+  errors: RowErrors,
+  timeOf: (record: RejectedRecord) => Millis,
+): (row: number) => number {
+  let next = 0;
+  return (row) => {
+    for (; next < rejected.length; next++) {
+      const found = rejected[next];
+      const { name, message, record, after = 0 } = found;
+      if (after > row) return after;
+      errors.reportBytes(name, message, timeOf(found), record);
+    }
+    return Number.POSITIVE_INFINITY;
   };
 }
 
@@ -69,14 +103,13 @@ export function columnClock(
   const { name, type } = schema[index];
   const scale = type.kind === 'timestamp' ? 'ms' : unit;
   return {
-    stamp: (batch, errors) => {
+    stamp: (batch, errors, rejected = []) => {
       // A number that no double holds is far from any time, whichever way it is rounded.
       const { values, valid } = asDoubles(batch.columns[index]);
       const times = new Float64Array(batch.length);
-      const good = inOrder(values, valid, scale, last, times);
-      if (good === times.length) {
-        if (good > 0) last = times[good - 1];
-        return good > 0 ? { ...batch, rowtime: times } : null;
+      if (rejected.length === 0 && isInOrder(values, valid, scale, last, times)) {
+        last = times.at(-1) ?? last;
+        return times.length > 0 ? { ...batch, rowtime: times } : null;
       }
       const rows = new Uint32Array(batch.length);
       // Rows that fail have the time of the stream, so that error_stream stays in order.
@@ -86,7 +119,10 @@ export function columnClock(
         columns: batch.columns.filter((_, c) => decoded[c]),
       };
       let kept = 0;
+      const report = reporter(rejected, errors, () => last);
+      let next = report(0);
       for (let i = 0; i < times.length; i++) {
+        if (i === next) next = report(i);
         const t = toMillis(values[i], scale);
         if (isNext(t, last) && isPresent(valid, i)) {
           last = t;
@@ -97,7 +133,9 @@ export function columnClock(
         failed.rowtime[i] = last;
         errors.report(failure(name, isPresent(valid, i), t, last), shown, failed, i);
       }
-      return kept === 0 ? null : { ...gather(batch, rows, kept), rowtime: times.subarray(0, kept) };
+      report(batch.length);
+      if (kept === 0) return null;
+      return { ...(kept === batch.length ? batch : gather(batch, rows, kept)), rowtime: times.subarray(0, kept) };
     },
     watermark: () => last,
     snapshot: () => last,
@@ -107,21 +145,21 @@ export function columnClock(
   };
 }
 
-/** Writes the times of the rows up to the first that may not come next; how many they are. Most batches have none such. */
-function inOrder(
+/** Whether each row may come after the one before it, as in most batches; `times` gets theirs. */
+function isInOrder(
   values: Float64Array,
   valid: Uint8Array | null,
   unit: TimeUnit,
   after: Millis,
   times: Float64Array,
-): number {
+): boolean {
   let last = after;
   for (let i = 0; i < times.length; i++) {
     const t = toMillis(values[i], unit);
-    if (!isNext(t, last) || !isPresent(valid, i)) return i;
+    if (!isNext(t, last) || !isPresent(valid, i)) return false;
     last = times[i] = t;
   }
-  return times.length;
+  return true;
 }
 
 function isNext(t: Millis, last: Millis): boolean {

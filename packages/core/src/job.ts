@@ -105,12 +105,13 @@ export async function run(job: Job, signal: AbortSignal): Promise<Progress> {
       const poll = await source.poll(signal);
       const polled = poll.batch && job.complete ? job.complete(poll.batch) : poll.batch;
       const deal = dealer(streams, poll.partition ?? 0);
-      const batch = polled && clock.stamp(deal.mark(polled), graph.inputErrors);
+      const batch = polled && clock.stamp(deal.mark(polled), graph.inputErrors, poll.rejected);
       if (batch) for (const [to, rows] of deal.dealt(batch)) graph.push(to, rows);
       rows += poll.batch?.length ?? 0;
       rejected += poll.rejected.length;
+      if (!polled) for (const record of poll.rejected) graph.reject([record], clock.watermark(record.time));
       const watermark = clock.watermark(poll.caughtUpTo);
-      graph.reject(poll.rejected, watermark);
+      graph.reject([], watermark);
       advance(graph, participants, poll.end ? Number.POSITIVE_INFINITY : watermark);
       over = poll.end || signal.aborted;
       if (over && !poll.end && job.publishOnStop) advanceAll(participants, Number.POSITIVE_INFINITY);

@@ -5,6 +5,8 @@ import type { Schema } from './schema.ts';
 export interface RejectedRecord {
   /** Arrival time. */
   readonly time: Millis;
+  /** How many rows of its poll came before it: it has the ROWTIME of the last of them. They come in this order. Default 0. */
+  readonly after?: number;
   /** Error name, as `ERROR_NAME` of error_stream holds it: "CoercionError". */
   readonly name: string;
   /** What was wrong and where: column, offset of the record in its input. */

@@ -362,7 +362,7 @@ describe('a job', () => {
       ...source,
       async poll(signal) {
         const poll = await source.poll(signal);
-        return { ...poll, rejected: [{ time: 5, name: 'CoercionError', message: 'n is no number', record }] };
+        return { ...poll, rejected: [{ time: 0, after: 2, name: 'CoercionError', message: 'n is no number', record }] };
       },
     };
     const outcome = fresh();
@@ -371,6 +371,48 @@ describe('a job', () => {
     const data = Buffer.from(record).toString('hex').toUpperCase();
     expect(outcome.errors.published).toEqual([`[1,1,"ERROR","CoercionError","n is no number",1,"${data}",null]`]);
   });
+});
+
+// 'bad' is a record that gives no row; a number is a row of that arrival time, and of that time in its column.
+const records = fc.array(fc.tuple(fc.nat(20), fc.boolean()), { minLength: 1, maxLength: 20 });
+const schemaOfTimes = schemaOf({ n: integer });
+
+test.each([
+  ['arrival', () => arrivalClock()],
+  ['column', () => columnClock(schemaOfTimes, 0, 'ms')],
+])('what is no row has its place in error_stream, however records were split into polls: %s', async (_, clock) => {
+  await fc.assert(
+    fc.asyncProperty(records, fc.array(fc.nat(4), { minLength: 1 }), async (given, sizes) => {
+      const outcomes = [];
+      for (const split of [[given.length], sizes.map((size) => size + 1)]) {
+        let [at, polls] = [0, 0];
+        const source: Source<number> = {
+          schema: schemaOfTimes,
+          open: async () => {},
+          position: () => at,
+          close: async () => {},
+          async poll() {
+            const taken = given.slice(at, at + split[polls++ % split.length]!);
+            const rows = taken.filter(([, isBad]) => !isBad);
+            const rejected = taken.flatMap(([time, isBad], i) => {
+              const after = taken.slice(0, i).filter(([, isBadToo]) => !isBadToo).length;
+              return isBad ? [{ time, after, name: 'bad', message: String(at + i), record: new Uint8Array(0) }] : [];
+            });
+            at += taken.length;
+            const batch = rows.length === 0 ? null : batchOf(schemaOfTimes, ...rows.map(([t]) => [t, t] as const));
+            return { batch, rejected, caughtUpTo: Number.NEGATIVE_INFINITY, end: at >= given.length };
+          },
+        };
+        const errors: Recording = { published: [] };
+        const passing = stateless(schemaOfTimes, (batch, out) => out(batch));
+        const graph = new Graph([{ id: streamId('S'), operator: passing, from: [] }], '');
+        const sinks = [{ stream: errorStream, sink: recordingSink(errors, errorStreamSchema) }];
+        await run(job(source, fresh(), { graph, clock: clock(), sinks }), live);
+        outcomes.push(errors.published);
+      }
+      expect(outcomes[1]).toEqual(outcomes[0]);
+    }),
+  );
 });
 
 describe('what takes part in checkpoints', () => {

@@ -192,7 +192,7 @@ const rows: fc.Arbitrary<Batch[]> = fc
     return batches.filter(({ length }) => length > 0).map((batch) => fromRows(schemaFrom(inputs.S), batch));
   });
 
-const runs = Number(process.env['ROWTIME_UPGRADES'] ?? 60);
+const runs = Number(process.env['ROWTIME_UPGRADES'] ?? 30);
 
 test('whatever is changed, added and taken out, the rest goes on as if nothing had happened', {
   timeout: 600_000,

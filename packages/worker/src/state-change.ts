@@ -10,14 +10,19 @@ export interface PrintedChange {
   readonly published: readonly string[];
 }
 
-export function printedChange({ saved, current, kept, lost, retired }: StateChange): PrintedChange {
+export function printedChange({ saved, current, kept, lost, retired, inputs }: StateChange): PrintedChange {
+  const changed = planDifference(saved, current);
+  // With another input nothing is looked at any further.
+  if (inputs.length > 0) return { changed, kept: [], lost: [], published: [] };
   return {
-    changed: planDifference(saved, current),
+    changed: changed.length === 0 && lost.some(({ owner }) => owner !== 'output') ? [otherwise] : changed,
     kept: kept.map(printUnit),
     lost: lost.map((unit) => `${printUnit(unit)} (${unit.why})`),
     published: retired.map((name) => `output ${name}: what it has left`),
   };
 }
+
+const otherwise = 'nothing in the program: this rowtime plans it otherwise than the one that took the checkpoint';
 
 /** One line each, under a word for what becomes of it. */
 export function linesOf({ changed, kept, lost, published }: PrintedChange): string[] {
@@ -31,7 +36,8 @@ export function linesOf({ changed, kept, lost, published }: PrintedChange): stri
   ];
 }
 
-/** "pump STREAM_PUMP: tumbling window of 1 minute, 52 keys open" */
+/** "pump STREAM_PUMP: tumbling window of 1 minute, 52 keys open"; without what is empty. */
 export function printUnit({ owner, what, remembers }: StateUnit): string {
-  return `${owner}: ${what === '' ? '' : `${what}, `}${remembers}`;
+  const words = [what, remembers].filter((word) => word !== '');
+  return words.length === 0 ? owner : `${owner}: ${words.join(', ')}`;
 }

@@ -149,7 +149,7 @@ test('rows that wait in a stream for a pump that goes are named', () => {
 });
 
 test('the columns of an input, and the seed, are named', () => {
-  expect(told(before, graphOf(before, { columns: { ...columns, J: 'DOUBLE' } })).slice(0, 4)).toEqual([
+  expect(told(before, graphOf(before, { columns: { ...columns, J: 'DOUBLE' } }))).toEqual([
     'changed:',
     '  input S_001 has changed',
     '    - input S_001 (K VARCHAR(4), I INTEGER)',
@@ -168,4 +168,22 @@ test('the columns of an input, and the seed, are named', () => {
 test('a line too long for a screen is cut', () => {
   const [, , changed] = planDifference('pump A\n  short', `pump A\n  ${'x'.repeat(1_000)}`);
   expect(changed).toBe(`  + ${'x'.repeat(240)}…`);
+});
+
+test('another plan for the same program is told from another program', () => {
+  const change = { saved: 'pump P', current: 'pump P', kept: [], retired: [], inputs: [] };
+  const window = { owner: 'pump P', what: 'tumbling window of 1 minute', remembers: '2 keys open', why: 'has changed' };
+  expect(linesOf(printedChange({ ...change, lost: [window] }))).toEqual([
+    'changed:',
+    '  nothing in the program: this rowtime plans it otherwise than the one that took the checkpoint',
+    'loses:',
+    '  pump P: tumbling window of 1 minute, 2 keys open (has changed)',
+  ]);
+  const output = { owner: 'output', what: 'S to files', remembers: 'an open object of 9 bytes', why: 'is gone' };
+  expect(linesOf(printedChange({ ...change, lost: [output], retired: ['T to files'] }))).toEqual([
+    'publishes:',
+    '  output T to files: what it has left',
+    'loses:',
+    '  output: S to files, an open object of 9 bytes (is gone)',
+  ]);
 });

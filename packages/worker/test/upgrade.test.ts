@@ -179,4 +179,17 @@ test('rowtime run says what a changed program keeps, and needs to be told to los
     code: 0,
     stdout: expect.stringContaining(' has no state that would be lost\nchanged:\n'),
   });
+
+  writeFileSync(sql, after);
+  const more = [...columns, { Name: 'j', SqlType: 'DOUBLE', Mapping: '$.j' }];
+  writeFileSync(schema, JSON.stringify({ RecordFormat: { RecordFormatType: 'JSON' }, RecordColumns: more }));
+  expect(await command('--allow-state-drop').finished).toMatchObject({
+    code: 4,
+    stderr: `rowtime: CHECKPOINT_INPUT: the checkpoint was taken with another input; start in an empty checkpoint folder, or run the program it belongs to
+changed:
+  input S_001 has changed
+    - input S_001 ("i" INTEGER, "t" TIMESTAMP)
+    + input S_001 ("i" INTEGER, "t" TIMESTAMP, "j" DOUBLE)
+`,
+  });
 }, 30_000);

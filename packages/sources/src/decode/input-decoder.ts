@@ -170,7 +170,7 @@ export abstract class BufferedDecoder implements InputDecoder {
 
   reject(rejected: RejectedRecord): void {
     const record = new Uint8Array(rejected.record.subarray(0, rejectedBytesMax));
-    this.#rejected.push({ ...rejected, record });
+    this.#rejected.push({ ...rejected, after: this.row, record });
     this.#rejectedBytes += record.length;
   }
 
@@ -249,7 +249,7 @@ export abstract class BufferedDecoder implements InputDecoder {
   #push(name: string, reason: string, offset: number, bytes: Buffer, time: Millis): void {
     const where = `record at byte ${offset}${this.#input && ` of ${this.#input}`}`;
     const record = new Uint8Array(this.trimmed(bytes));
-    this.#rejected.push({ time, name, message: `${reason}; ${where}`, record });
+    this.#rejected.push({ time, after: this.row, name, message: `${reason}; ${where}`, record });
     this.#rejectedBytes += record.length;
   }
 

@@ -71,7 +71,7 @@ export function operatorStates({ nodes, operators }: Checkpoint): OperatorState[
   return nodes
     .filter(({ id }) => operators[id] != null)
     .map(({ id, owner, what, remembers }) => {
-      const state = printUnit({ owner, what, remembers: remembers ?? 'nothing' });
+      const state = printUnit({ owner, what, remembers: remembers ?? '' });
       return { operator: id, state, bytes: encodeCheckpoint(operators[id]).length };
     })
     .sort((a, b) => b.bytes - a.bytes || (a.operator < b.operator ? -1 : 1));
