@@ -10,12 +10,13 @@ const live = new AbortController().signal;
 
 function checkpoint(clock: number): Checkpoint {
   return {
-    version: 1,
+    version: 2,
     plan: 'p',
     position: clock,
     clock,
+    nodes: [],
     operators: { 'P/1': { sums: new Float64Array(32).fill(clock / 8) } },
-    prepared: [null],
+    parts: [],
   };
 }
 
