@@ -20,7 +20,9 @@ export interface Change {
 // Of what adding doubles in another order leaves.
 const noise = 1e-9;
 /** So many changes of a key wait for one that makes up for them. */
-export const changesMax = 6;
+const changesMax = 6;
+/** So many where no column is known to be additive yet. */
+const unknownChangesMax = 24;
 
 /**
  * Knows records that crossed a boundary between two windows by what they leave: they take from one window of their key what
@@ -120,6 +122,10 @@ export class Crossings {
     this.#tally.row(index, isRounded ? 'rounding' : 'different', recorded, ours, odd);
   }
 
+  get changesMax(): number {
+    return this.columns.some((_, i) => this.#isAdditive(i)) ? changesMax : unknownChangesMax;
+  }
+
   /**
    * In heavy traffic records cross every boundary, and the total is never made up for, only kept near zero. Is that so
    * here, when `carried` is what had crossed before the oldest of the changes?
@@ -135,7 +141,7 @@ export class Crossings {
       part = Math.max(part, crossed / this.#scale(i, oldest!.recorded, oldest!.ours));
     }
     const isNear = isKnown && part <= Math.min(0.5, 8 * this.#usualPart);
-    if (isNear) this.#usualPart += (Math.max(0.002, part) - this.#usualPart) / 32;
+    if (isNear) this.#usualPart += (Math.max(0.005, part) - this.#usualPart) / 32;
     return isNear;
   }
 

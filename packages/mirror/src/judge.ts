@@ -1,5 +1,5 @@
 import type { Place } from './align.ts';
-import { type Change, Crossings, changesMax } from './crossing.ts';
+import { type Change, Crossings } from './crossing.ts';
 import { type Key, keyOf, type Layout } from './layout.ts';
 import type { WindowLabel } from './report.ts';
 import type { Millis, Row, Side } from './settings.ts';
@@ -214,7 +214,7 @@ export class Judge {
       if (from === 0 && isZero(chain.carried)) this.#chains.delete(key);
       return;
     }
-    if (changes.length > changesMax) this.#flush(chain);
+    if (changes.length > this.#crossings.changesMax) this.#flush(chain);
   }
 
   /** Judges the oldest change of a chain that does not close. */
@@ -247,8 +247,13 @@ export class Judge {
     const last = changes.at(-1);
     const isOpen = chain.isOpen || (last !== undefined && this.#isBesideEdge(last));
     const isUsual = this.#crossings.isCoarse(changes) && this.#isHeavy();
-    for (const change of changes) {
+    for (let i = 0; i < changes.length; i++) {
+      const change = changes[i]!;
       if (change.isEdge) continue;
+      if (this.#isEarly(change, changes[i + 1])) {
+        i++;
+        continue;
+      }
       const isPair = change.recorded !== null && change.ours !== null;
       const end = this.#ends.get(change.index);
       if (end !== undefined && this.#crossings.isCrossing(change)) this.#exclude(end, change);
@@ -264,6 +269,26 @@ export class Judge {
   #isBesideEdge({ index, isEdge }: Change): boolean {
     if (isEdge || this.#edges.has(index - 1) || this.#edges.has(index + 1)) return true;
     return this.#ends.has(index - 1) || this.#ends.has(index) || this.#ends.has(index + 1);
+  }
+
+  /**
+   * Without times the row of the next window comes in the place of one that is missing, if it is the first one there. Then it
+   * is the row before that only one side has.
+   */
+  #isEarly({ index, recorded, ours }: Change, next: Change | undefined): boolean {
+    if (recorded === null || ours === null || next === undefined || next.index !== index + 1) return false;
+    const { measures } = this.#layout;
+    if (next.ours === null && next.recorded !== null && sameRow(next.recorded, ours, measures)) {
+      this.only(index, 'recorded', recorded);
+      this.#tally.row(next.index, 'moved', next.recorded, ours, []);
+      return true;
+    }
+    if (next.recorded === null && next.ours !== null && sameRow(next.ours, recorded, measures)) {
+      this.only(index, 'ours', ours);
+      this.#tally.row(next.index, 'moved', recorded, next.ours, []);
+      return true;
+    }
+    return false;
   }
 
   #exclude(place: 'start' | 'end', { recorded, ours }: Change): void {
