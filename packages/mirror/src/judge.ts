@@ -34,8 +34,9 @@ export class Judge {
   /** Windows in which a recording begins or ends. */
   readonly #ends = new Map<number, 'start' | 'end'>();
   #index = 0;
-  /** Of the rows of a side, how many are the same as in a window before. Where that is usual it shows nothing. */
-  #repeatRate = 0;
+  /** Of some rows, how many are the same as in a window before. Where that is usual it shows nothing. */
+  #watched = 0;
+  #watchedRepeats = 0;
 
   constructor(
     layout: Layout,
@@ -101,7 +102,7 @@ export class Judge {
       );
       this.#tally.equal(index, equal);
     }
-    if (index % 8 === 0) this.#watchRepeats(recorded);
+    if (index < 16 || index % 16 === 0) this.#watchRepeats(recorded);
     if (changes.length > 0) this.#judge(changes, label, isPartial, recorded, ours);
     if (this.#chains.size > 0) this.#breakOld(index);
     this.#settle();
@@ -207,8 +208,8 @@ export class Judge {
     }
     const { changes } = chain;
     changes.push(change);
-    for (let from = changes.length - 2; from >= 0; from--) {
-      if (!this.#crossings.closes(changes, from)) continue;
+    const from = this.#crossings.closedFrom(changes);
+    if (from !== null) {
       this.#crossings.close(changes, from);
       changes.length = from;
       if (from === 0 && isZero(chain.carried)) this.#chains.delete(key);
@@ -279,19 +280,26 @@ export class Judge {
     if (recorded === null || ours === null || next === undefined || next.index !== index + 1) return false;
     const { measures } = this.#layout;
     if (next.ours === null && next.recorded !== null && sameRow(next.recorded, ours, measures)) {
-      this.only(index, 'recorded', recorded);
+      this.#lacking(index, recorded, null);
       this.#tally.row(next.index, 'moved', next.recorded, ours, []);
       return true;
     }
     if (next.recorded === null && next.ours !== null && sameRow(next.ours, recorded, measures)) {
-      this.only(index, 'ours', ours);
+      this.#lacking(index, null, ours);
       this.#tally.row(next.index, 'moved', recorded, next.ours, []);
       return true;
     }
     return false;
   }
 
-  #exclude(place: 'start' | 'end', { recorded, ours }: Change): void {
+  #lacking(index: number, recorded: Row | null, ours: Row | null): void {
+    const end = this.#ends.get(index) ?? this.#ends.get(index - 1) ?? this.#ends.get(index + 1);
+    if (end !== undefined) this.#exclude(end, { recorded, ours });
+    else if (recorded !== null) this.only(index, 'recorded', recorded);
+    else this.only(index, 'ours', ours!);
+  }
+
+  #exclude(place: 'start' | 'end', { recorded, ours }: Pick<Change, Side>): void {
     if (recorded !== null) this.#tally.exclude(place, 'recorded', 1, 0);
     if (ours !== null) this.#tally.exclude(place, 'ours', 1, 0);
   }
@@ -350,7 +358,7 @@ export class Judge {
 
   /** A row that only one side has, and had before: it was delivered again after its window was over. */
   #isRepetition(key: Key, { recorded, ours }: Change, ofRecorded: Window, ofOurs: Window): boolean {
-    if (ofRecorded.from !== null || this.#repeatRate > 0.02) return false;
+    if (ofRecorded.from !== null || this.#watched < 64 || this.#watchedRepeats > 0.02 * this.#watched) return false;
     if (recorded !== null && ours === null) return this.#histories.recorded.has(key, recorded, ofRecorded.seq);
     if (ours !== null && recorded === null) return this.#histories.ours.has(key, ours, ofOurs.seq);
     return false;
@@ -359,7 +367,8 @@ export class Judge {
   #watchRepeats({ rows, seq, side }: Window): void {
     let seen = 0;
     for (const [key, row] of rows) {
-      this.#repeatRate += ((this.#histories[side].has(key, row, seq) ? 1 : 0) - this.#repeatRate) / 128;
+      this.#watched++;
+      if (this.#histories[side].has(key, row, seq)) this.#watchedRepeats++;
       if (++seen === 16) return;
     }
   }

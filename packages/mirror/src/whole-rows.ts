@@ -38,6 +38,7 @@ const quarterHour = 15 * 60_000;
 const slackWindows = 3;
 const recentWindows = 16;
 const pairedMax = 20_000;
+const outMax = 20_000;
 
 const sides: readonly Side[] = ['recorded', 'ours'];
 
@@ -64,6 +65,8 @@ export class WholeRows {
   #index = 0;
   readonly #indexes = new Map<number, number>();
   readonly #recent: Map<number, number>[] = [];
+  /** Hashes of rows that the other recording was too late for. */
+  readonly #out = new Set<number>();
   #rowsAlike = 0;
   #rowsMet = 0;
   /** Part of the rows that are the same as one of the windows before. */
@@ -249,7 +252,10 @@ export class WholeRows {
     this.#indexes.delete(window);
     // Rows that came while the next window was awaited.
     if (a !== undefined && b !== undefined) this.#tally.equal(index, this.#meet(a, b, index, index));
-    const rows = { recorded: this.#singles('recorded', a, window, index), ours: this.#singles('ours', b, window, index) };
+    const rows = {
+      recorded: this.#singles('recorded', a, window, index),
+      ours: this.#singles('ours', b, window, index),
+    };
     this.#remember([a, b].flatMap((bag) => (bag === undefined ? [] : [bag.met])));
     const [after, afterOurs] = [recorded.bags.get(window + 1), ours.bags.get(window + 1)];
     this.#differences(index, rows.recorded, rows.ours);
@@ -287,10 +293,15 @@ export class WholeRows {
     for (const [hash, first] of bag.rows) {
       const isKnown = bag.met.has(hash) || (!this.#isTimed && this.#isNear(side, hash, window));
       const isTelling = bag.met.has(hash) ? this.#rowsAlike <= 0.3 * this.#rowsMet : this.#repeatRate <= 0.05;
-      for (let entry: Entry | null = first; entry !== null; entry = entry.next) {
+      // One that was delivered again may stand where the other side had begun, and the first one where it had not.
+      const entries: Entry[] = [];
+      for (let entry: Entry | null = first; entry !== null; entry = entry.next) entries.push(entry);
+      const isOut = entries.some(({ at }) => this.#outside(side, at) !== null) || this.#out.has(hash);
+      if (isOut && this.#out.size < outMax) this.#out.add(hash);
+      for (const entry of entries) {
         const place = this.#outside(side, entry.at);
         if (place !== null) this.#tally.exclude(place, side, 1, 0);
-        else if (isKnown && isTelling) this.#tally.duplicates(side, index, entry.row);
+        else if ((isKnown && isTelling) || isOut) this.#tally.duplicates(side, index, entry.row);
         else singles.add(entry);
         if (place === null && isKnown && !isTelling) {
           this.#tally.notices.add(

@@ -32,14 +32,20 @@ test(`${cases} recordings of windows: none is called different`, async () => {
     const captains = 5 + Math.floor(random() * 9);
     const perKey = pick(random, [3, 3, 30, 60]);
     const records = ratings(random, { minutes: 10 + Math.floor(random() * 8), captains, perMinute: perKey * captains });
-    const lagMillis = pick(random, [0, 100, 1500]);
-    // A COUNT says too little to know one that was delivered twice by, unless it has a time.
-    const deliveries = shape === 'count' && !isTimed ? 0 : Math.floor(random() * 4);
+    // A COUNT alone says too little to know one that was delivered twice by, or whose window it is, unless it has a time.
+    const isVague = shape === 'count' && !isTimed;
+    const lagMillis = pick(random, isVague ? [0, 100] : [0, 100, 1500]);
+    const deliveries = isVague ? 0 : Math.floor(random() * 4);
     const lateBy = random() < 0.3 ? random() * 4 * minute : 0;
     const side = (from: number) =>
       redelivered(
         random,
-        aggregated(random, arrived(random, records, lagMillis).filter(({ at }) => at >= from), shape, isTimed).flat(),
+        aggregated(
+          random,
+          arrived(random, records, lagMillis).filter(({ at }) => at >= from),
+          shape,
+          isTimed,
+        ).flat(),
         deliveries,
       );
     const isOursLate = random() < 0.5;
@@ -55,7 +61,8 @@ test(`${cases} recordings of windows: none is called different`, async () => {
     };
     const report = await compare(batches(random, recorded), batches(random, ours), settings);
     kinds.set(report.verdict, (kinds.get(report.verdict) ?? 0) + 1);
-    if (isAlarm(report)) alarms.push(`seed ${seed}, ${shape}, ${isTimed ? 'timed' : 'not timed'}: ${report.reasons[0]}`);
+    if (isAlarm(report))
+      alarms.push(`seed ${seed}, ${shape}, ${isTimed ? 'timed' : 'not timed'}: ${report.reasons[0]}`);
     checkCounts(report, recorded.length, ours.length);
   }
   expect(alarms).toEqual([]);
@@ -86,13 +93,21 @@ test(`${cases} recordings of whole rows: none is called different`, async () => 
     const side = (isCut: boolean) =>
       redelivered(
         random,
-        arrived(random, records, lagMillis).filter(({ at }) => !isCut || (at >= from && at < to)).map(row),
+        arrived(random, records, lagMillis)
+          .filter(({ at }) => !isCut || (at >= from && at < to))
+          .map(row),
         deliveries,
       );
     const isOursCut = random() < 0.5;
     const recorded = side(!isOursCut);
     const ours = side(isOursCut);
-    const columns = [...(isTimed ? ['ROWTIME'] : []), 'user', 'favoritecaptain', 'rating', ...(isScored ? ['SCORE'] : [])];
+    const columns = [
+      ...(isTimed ? ['ROWTIME'] : []),
+      'user',
+      'favoritecaptain',
+      'rating',
+      ...(isScored ? ['SCORE'] : []),
+    ];
     const settings: MirrorSettings = {
       stream: 'RATINGS',
       columns,
