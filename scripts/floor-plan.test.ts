@@ -14,7 +14,8 @@ const plan: Readonly<Record<string, { readonly knows: readonly string[]; readonl
   sinks: { knows: ['core'], libraries: ['*'] },
   testing: { knows: ['sinks', 'sources'], libraries: ['kinesalite', 'kinesis-local'] },
   examples: { knows: ['core'], libraries: ['@faker-js/faker'] },
-  worker: { knows: ['core', 'rcf', 'sql', 'sources', 'sinks', 'examples'], libraries: ['*'] },
+  mirror: { knows: [], libraries: [] },
+  worker: { knows: ['core', 'rcf', 'sql', 'sources', 'sinks', 'examples', 'mirror'], libraries: ['*'] },
 };
 
 const root = resolve(import.meta.dirname, '..');
@@ -77,9 +78,9 @@ test('rxjs is known to one file of core, its edge', () => {
 // rcf's threads are Node's, behind a subpath of their own (@rowtime/rcf/parallel).
 const isThreaded = (file: string) => file.startsWith('packages/rcf/src/parallel/');
 
-test('core, rcf and sql run anywhere: nothing of Node outside testing/', () => {
+test('core, rcf, sql and mirror run anywhere: nothing of Node outside testing/', () => {
   const pure = sources.filter(
-    ({ file }) => /^packages\/(core|rcf|sql)\//.test(file) && !isTesting(file) && !isThreaded(file),
+    ({ file }) => /^packages\/(core|rcf|sql|mirror)\//.test(file) && !isTesting(file) && !isThreaded(file),
   );
   expect(found(pure, /from 'node:|import\('node:|(?<![\w.#])(?:process\.|Buffer[.(])|\brequire\(/)).toEqual([]);
 });
