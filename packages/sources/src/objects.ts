@@ -5,9 +5,10 @@ import type { ObjectStore } from './s3/source.ts';
 import { Sample } from './sample.ts';
 
 export type { Discovered } from './discover-input.ts';
+export { timeInName } from './firehose-name.ts';
 export { FolderObjects } from './folder-objects.ts';
-export { compareKeys, inOrder, type ObjectEntry } from './s3/listing.ts';
-export { type ObjectSource, type ObjectStore, objectSource } from './s3/source.ts';
+export type { ObjectEntry } from './s3/listing.ts';
+export { type ObjectPosition, type ObjectSource, type ObjectStore, objectSource } from './s3/source.ts';
 
 /** What the records of the first objects are. Only the first page of the listing is looked at. */
 export async function discoverObjects(store: ObjectStore): Promise<Discovered> {

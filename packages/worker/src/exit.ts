@@ -11,6 +11,8 @@ export const exitCodes = {
   checkpoint: 4,
   /** Told to stop, and not all was delivered in time: the next start goes on. */
   undelivered: 5,
+  /** `mirror`: the results differ, or nothing of them could be compared. */
+  differ: 6,
   /** A bug of rowtime. */
   bug: 70,
 } as const;

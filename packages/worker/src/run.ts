@@ -44,6 +44,8 @@ export interface RunOptions {
   readonly seed: number;
   readonly bufferBytes: number;
   readonly bufferMs: number;
+  /** The rows are for another command, which says what became of them. */
+  readonly isQuiet?: boolean;
 }
 
 /** `rowtime run`: a program over files or standard input, to the end of the input. */
@@ -107,6 +109,7 @@ export async function run(options: RunOptions): Promise<void> {
     stop.release();
     status.clear();
   });
+  if (options.isQuiet) return;
   process.stderr.write(`${summary(progress, now() - started)}\n`);
   if (options.output !== null)
     process.stderr.write(`${outputs.map(({ name }) => name).join(', ')} in ${options.output}\n`);

@@ -1,44 +1,64 @@
-import type { Batch, Schema, SqlType } from '@rowtime/core';
+import type { SqlType } from '@rowtime/core';
 import type { InputSchema } from '@rowtime/sources/decoder';
-import { discoverObjects, type ObjectSource, objectSource } from '@rowtime/sources/objects';
+import { discoverObjects, timeInName } from '@rowtime/sources/objects';
 import { CommandError } from '../exit.ts';
 import type { Place } from './place.ts';
 
-/** What one side delivered of one stream. */
+/** What one side delivered of one stream, and how its records are written. */
 export interface Recording {
   readonly place: Place;
-  /** As they are named in its records, with what their values look like. */
   readonly columns: readonly RecordedColumn[];
-  readonly format: Format;
+  /** Records are CSV rows; null: JSON. */
+  readonly csv: { readonly format: NonNullable<InputSchema['csv']>; readonly hasHeader: boolean } | null;
+  /** Nobody says what its columns are called: CSV without a header. They have the names of the other side's, in order. */
+  readonly isNameless: boolean;
+  /** The names of objects say when they were delivered. */
+  readonly hasTimes: boolean;
 }
 
 export interface RecordedColumn {
+  /** As the record says it. */
   readonly name: string;
+  /** What its values look like at the start of the recording. */
   readonly type: SqlType;
+  /** JSONPath; '' for CSV. */
+  readonly mapping: string;
 }
 
-type Format =
-  | { readonly kind: 'json'; readonly mappings: readonly string[] }
-  | { readonly kind: 'csv'; readonly csv: NonNullable<InputSchema['csv']>; readonly hasHeader: boolean; readonly isNamed: boolean };
-
-/** Finds out what the records at a place are. `names`: those of the columns of CSV, which has none of its own. */
+/** Looks at the first records of a place. `names`: of the columns of CSV without a header. */
 export async function findRecording(place: Place, names: readonly string[] | null): Promise<Recording> {
   const store = await place.open();
-  const { columns, csv, hasHeader } = await discoverObjects(store).finally(() => store.close());
-  if (columns.length === 0) throw new CommandError(`${place.name}: there is nothing: no object has a record`);
-  if (!csv) {
-    const mappings = columns.map(({ mapping }) => mapping);
-    return { place, columns: columns.map(({ mapping, type }) => ({ name: memberOf(mapping), type })), format: { kind: 'json', mappings } };
+  try {
+    const found = await discoverObjects(store);
+    const { entries } = await store.list('');
+    if (found.columns.length === 0) throw new CommandError(`${place.name}: no object there has a record`);
+    return {
+      place,
+      ...described(found, names, place.name),
+      hasTimes: entries.some(({ key }) => timeInName(key) !== null),
+    };
+  } finally {
+    store.close();
   }
-  if (names && names.length !== columns.length)
-    throw new CommandError(`${place.name}: its rows have ${columns.length} columns, and ${names.length} are named`);
-  const named = names ? columns.map(({ type }, c) => ({ name: names[c]!, type })) : columns.map(({ name, type }) => ({ name, type }));
-  return { place, columns: named, format: { kind: 'csv', csv, hasHeader, isNamed: hasHeader || names !== null } };
 }
 
-/** `$.rating` and `$['a rating']`: what the record itself says, without the names that discovery makes of reserved words. */
+function described(
+  { columns, csv, hasHeader }: Awaited<ReturnType<typeof discoverObjects>>,
+  names: readonly string[] | null,
+  where: string,
+): Pick<Recording, 'columns' | 'csv' | 'isNameless'> {
+  if (!csv) {
+    const named = columns.map(({ mapping, type }) => ({ name: memberOf(mapping), type, mapping }));
+    return { columns: named, csv: null, isNameless: false };
+  }
+  if (names && names.length !== columns.length) {
+    throw new CommandError(`${where}: a row has ${columns.length} columns, and --columns names ${names.length}`);
+  }
+  const named = columns.map(({ name, type }, c) => ({ name: names?.[c] ?? name, type, mapping: '' }));
+  return { columns: named, csv: { format: csv, hasHeader }, isNameless: !hasHeader && names === null };
+}
+
+/** `$.rating`, `$['a rating']`: discovery gives a member that is a reserved word another name, the record does not. */
 function memberOf(mapping: string): string {
   return mapping.replace(/^\$\.?/, '').replace(/^\['(.*)'\]$/s, (_, inner: string) => inner.replace(/\\(.)/gs, '$1'));
 }
-
-const text: SqlType = { kind: 'varchar', length: null };

@@ -5,14 +5,21 @@ import { html, type Markup } from './markup.ts';
 export interface BarsOptions {
   readonly caption: Caption;
   readonly height: number;
+  /** Along the axis is time, and not the place of a window. */
+  readonly isTime: boolean;
   /** What a bar is made of, from below: the class of its colour. */
   readonly parts: readonly { readonly name: string; readonly style: string }[];
   /** A bar for each stretch of time, with a value for each part. */
-  readonly bars: readonly { readonly from: number; readonly to: number; readonly values: readonly number[]; readonly text: string }[];
+  readonly bars: readonly {
+    readonly from: number;
+    readonly to: number;
+    readonly values: readonly number[];
+    readonly text: string;
+  }[];
 }
 
-/** Stacked bars over time. */
-export function barChart({ caption, height, parts, bars }: BarsOptions): Markup {
+/** Stacked bars along the windows. */
+export function barChart({ caption, height, isTime, parts, bars }: BarsOptions): Markup {
   const highest = most(bars.map(({ values }) => values.reduce((sum, value) => sum + value, 0)));
   const from = least(bars.map((bar) => bar.from));
   const to = most(bars.map((bar) => bar.to));
@@ -20,7 +27,7 @@ export function barChart({ caption, height, parts, bars }: BarsOptions): Markup 
     const plot = frame(caption, {
       width,
       height,
-      x: { from, to, isTime: true },
+      x: { from, to, isTime, ...(!isTime && { name: 'window' }) },
       y: { from: 0, to: Math.max(1, highest), print: number },
     });
     const drawn = bars.map(({ from, to, values, text }) => {

@@ -18,14 +18,14 @@ function print(part: Part): string {
   if (part === null) return '';
   if (part instanceof Markup) return part.text;
   if (Array.isArray(part)) return part.map(print).join('');
-  return escape(String(part));
+  return escaped(String(part));
 }
 
 const names: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 // Control characters may not stand in a page at all, not even as references.
-function escape(text: string): string {
+function escaped(text: string): string {
   return text
-    .replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g, '\ufffd')
+    .replace(/\p{Cc}/gu, (character) => (character === '\n' || character === '\t' ? character : '\ufffd'))
     .replace(/[&<>"']/g, (character) => names[character]!);
 }
