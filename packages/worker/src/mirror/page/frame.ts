@@ -2,7 +2,7 @@ import { type Scale, scale, ticks, timeText, timeTicks } from './axes.ts';
 import { html, type Markup } from './markup.ts';
 
 /** A picture is drawn once for a wide page and once for a phone: text in it has the size of the text around it. */
-export const widths = { wide: 720, narrow: 340 } as const;
+export const widths = { wide: 860, narrow: 330 } as const;
 
 export type Width = keyof typeof widths;
 
@@ -30,7 +30,7 @@ export interface Axes {
   readonly y: { readonly from: number; readonly to: number; readonly print: (value: number) => string };
 }
 
-const margin = { top: 10, right: 14, bottom: 38 };
+const margin = { top: 10, right: 14, bottom: 24, name: 16 };
 const letter = 7.2;
 
 export function frame(caption: Caption, { width, height, x: alongX, y: alongY }: Axes): Frame {
@@ -38,7 +38,7 @@ export function frame(caption: Caption, { width, height, x: alongX, y: alongY }:
   const marks = ticks(alongY.from, alongY.to, 4);
   const left = 12 + letter * Math.max(...marks.map((mark) => alongY.print(mark).length));
   const right = all - margin.right;
-  const bottom = height - margin.bottom;
+  const bottom = height - margin.bottom - (alongX.name === undefined ? 0 : margin.name);
   const x = scale(alongX.from, alongX.to, left, right);
   const y = scale(alongY.from, alongY.to, bottom, margin.top);
   const span = alongX.to - alongX.from;

@@ -5,7 +5,8 @@ export interface Line {
   readonly name: string;
   /** Its place among the colours of the style sheet. */
   readonly style: string;
-  readonly points: readonly { readonly x: number; readonly y: number; readonly text: string }[];
+  /** A point with a text is marked, and says it when pointed at. */
+  readonly points: readonly { readonly x: number; readonly y: number; readonly text?: string }[];
 }
 
 export interface LinesOptions {
@@ -15,12 +16,10 @@ export interface LinesOptions {
   readonly xName?: string;
   readonly y: { readonly from: number; readonly to: number; readonly print: (value: number) => string };
   readonly lines: readonly Line[];
-  /** Up to so many points each is marked, and says its value when pointed at. */
-  readonly marksMax: number;
 }
 
 /** Lines over time or over a value. */
-export function lineChart({ caption, height, isTime, xName, y, lines, marksMax }: LinesOptions): Markup {
+export function lineChart({ caption, height, isTime, xName, y, lines }: LinesOptions): Markup {
   const xs = lines.flatMap(({ points }) => points.map((point) => point.x));
   const [from, to] = [least(xs), most(xs)];
   // A single point stands in the middle.
@@ -34,10 +33,10 @@ export function lineChart({ caption, height, isTime, xName, y, lines, marksMax }
     });
     const drawn = lines.map(({ name, style, points }) => {
       const places = points.map((point) => `${place(plot.x.at(point.x))},${place(plot.y.at(point.y))}`);
-      const marks = points.length > marksMax ? [] : points;
+      const marks = points.filter(({ text }) => text !== undefined);
       return html`<g class="${style}" data-line="${name}"><polyline points="${places.join(' ')}"/>${marks.map(
         (point) =>
-          html`<circle cx="${place(plot.x.at(point.x))}" cy="${place(plot.y.at(point.y))}" r="3"><title>${point.text}</title></circle>`,
+          html`<circle cx="${place(plot.x.at(point.x))}" cy="${place(plot.y.at(point.y))}" r="3"><title>${point.text ?? null}</title></circle>`,
       )}</g>`;
     });
     return plot.picture(drawn);

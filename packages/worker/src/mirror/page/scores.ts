@@ -39,14 +39,13 @@ function distributions({ column, histogram, borders }: ScoreReport, id: string, 
     isTime: false,
     xName: column,
     y: { from: 0, to: highest > 0 ? highest * 1.05 : 1, print: (value) => `${number(value * 100)} %` },
-    marksMax: 0,
     lines: sides.map(({ side, name, style }) => ({
       name,
       style,
       // A histogram's outline: each bar is two points.
       points: histogram[side].flatMap((part, i) => [
-        { x: borders[i]!, y: part, text: '' },
-        { x: borders[i + 1]!, y: part, text: '' },
+        { x: borders[i]!, y: part },
+        { x: borders[i + 1]!, y: part },
       ]),
     })),
   });

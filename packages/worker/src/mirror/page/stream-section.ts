@@ -60,11 +60,14 @@ const parts = [
   { name: 'moved (explained)', style: 'moved', of: (point: SeriesPoint) => point.moved },
 ] as const;
 
+/** Of more points only those that do not agree are marked. */
+const marksMax = 40;
+
 function overTime({ series, windowMillis }: Report, id: string): Markup {
   if (series.length === 0) return html``;
   const isTime = series.every(({ window }) => window.from !== null);
   const lowest = series.reduce((least, { agreement }) => Math.min(least, agreement), 1);
-  const floor = lowest >= 0.9 ? 0.9 : lowest >= 0.5 ? 0.5 : 0;
+  const floor = lowest >= 0.9 ? 0.9 : lowest >= 0.6 ? 0.6 : 0;
   const worst = series.find(({ agreement }) => agreement === lowest)!;
   const text =
     lowest === 1
@@ -76,7 +79,6 @@ function overTime({ series, windowMillis }: Report, id: string): Markup {
     isTime,
     ...(!isTime && { xName: 'window' }),
     y: { from: floor, to: 1, print: (value) => `${Math.round(value * 100)} %` },
-    marksMax: 60,
     lines: [
       {
         name: 'agreement',
@@ -84,7 +86,9 @@ function overTime({ series, windowMillis }: Report, id: string): Markup {
         points: series.map((point) => ({
           x: startOf(point.window),
           y: point.agreement,
-          text: `${windowText(point.window)}: ${percent(point.agreement)}`,
+          ...((point.agreement < 1 || series.length <= marksMax) && {
+            text: `${windowText(point.window)}: ${percent(point.agreement)}`,
+          }),
         })),
       },
     ],

@@ -23,7 +23,7 @@ a{color:var(--recorded)}
 nav ul,.legend,.findings,.reasons{list-style:none;padding:0;margin:.5rem 0}
 .reasons li{margin:.15rem 0}
 .notes{padding-left:1.2rem;margin:.5rem 0;color:var(--soft)}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.75rem;margin:1.25rem 0}
+.tiles{display:grid;grid-template-columns:repeat(3,1fr);gap:.75rem;margin:1.25rem 0}
 .tile{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.75rem .9rem}
 .tile dt{color:var(--soft);font-size:.875rem}
 .tile dd{margin:0}
@@ -37,9 +37,9 @@ nav ul,.legend,.findings,.reasons{list-style:none;padding:0;margin:.5rem 0}
 .facts dd{margin:0}
 .card{margin:1rem 0;padding:1rem 1.1rem;background:var(--card);border:1px solid var(--line);border-radius:.6rem}
 .picture{margin-top:.5rem}
-.picture svg{display:block;max-width:100%;height:auto;overflow:visible}
+.picture svg{display:block;width:100%;height:auto;overflow:visible}
 .picture .narrow{display:none}
-@media (max-width:46rem){.picture .wide{display:none}.picture .narrow{display:block}.facts div{display:block}h1{font-size:1.35rem}body{padding-top:1rem}}
+@media (max-width:46rem){.tiles{grid-template-columns:repeat(2,1fr)}.picture .wide{display:none}.picture .narrow{display:block}.facts div{display:block}h1{font-size:1.35rem}body{padding-top:1rem}}
 svg text{font-size:13px;fill:var(--soft);font-variant-numeric:tabular-nums}
 .grid line{stroke:var(--line)}
 .grid .stop{stroke:var(--soft)}
