@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 // pnpm test:peers: the probe of the test server, and the suites of the sinks, against moto, a second implementation of S3 and
-// Firehose; a producer of boto3 against the worker. Needs python3 and a package index that has moto; says so and passes where that is not to be had.
+// Firehose; a producer of boto3 against the worker; the mirror's page in a browser. Needs python3 and a package index that has
+// moto, and a Chromium or a registry that has one; says so and passes where they are not to be had.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { chromium } from './chromium.mjs';
 
 const wanted = 'moto[server]==5.2.5';
 const suites = [
@@ -14,28 +16,37 @@ const suites = [
   'packages/worker/test/peers.test.ts',
 ];
 
+const browserSuites = ['packages/worker/test/mirror/page.browser.ts'];
+
 const root = resolve(import.meta.dirname, '..');
 const venv = join(root, '.ci/.cache/peers');
 const bin = join(venv, process.platform === 'win32' ? 'Scripts' : 'bin');
 
-if (!install()) process.exit(0);
+await inBrowser();
+if (!install()) process.exit();
 const port = await freePort();
 const url = `http://127.0.0.1:${port}`;
 const moto = spawn(join(bin, 'moto_server'), ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
 try {
   await answers(url);
-  const { status } = spawnSync(
-    process.execPath,
-    [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--no-file-parallelism', ...suites],
-    {
-      cwd: root,
-      env: { ...process.env, ROWTIME_MOTO_URL: url, ROWTIME_PYTHON: join(bin, 'python') },
-      stdio: 'inherit',
-    },
-  );
-  process.exitCode = status ?? 1;
+  test(suites, { ROWTIME_MOTO_URL: url, ROWTIME_PYTHON: join(bin, 'python') });
 } finally {
   moto.kill();
+}
+
+async function inBrowser() {
+  const found = await chromium(join(root, '.ci/.cache'));
+  if (typeof found === 'string') return skip(found);
+  return test(browserSuites, { ROWTIME_CHROMIUM: found.path, ROWTIME_CHROMIUM_FLAGS: JSON.stringify(found.flags) });
+}
+
+function test(files, environment) {
+  const { status } = spawnSync(
+    process.execPath,
+    [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--no-file-parallelism', ...files],
+    { cwd: root, env: { ...process.env, ...environment }, stdio: 'inherit' },
+  );
+  if (status !== 0) process.exitCode = status ?? 1;
 }
 
 /** False where it cannot be had here: no Python, or an index without it. Other failures end the run. */
