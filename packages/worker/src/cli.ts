@@ -52,13 +52,19 @@ program
   .option('--buffer-size <MiB>', 'an output file is complete with this size', positive, 5)
   .option('--buffer-interval <time>', 'or when it holds this much ROWTIME', duration, 300_000)
   .option('--seed <n>', 'where RANDOM_CUT_FOREST starts its random numbers', whole, 42)
+  .option(
+    '--mirror <place>',
+    'of an application: recorded results to compare its own with as it runs, a folder or s3://bucket/prefix',
+  )
   .addHelpText(
     'after',
     '\nExample:\n  rowtime run app.sql --input "data/*.json.gz" --output results --rowtime column:timestamp\n  rowtime run application.json',
   )
   .action(async (file: string, options: RunFlags, command: Command) => {
     if (file.endsWith('.json')) {
-      const flag = command.options.find((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
+      const flag = command.options.find(
+        (option) => option.long !== '--mirror' && command.getOptionValueSource(option.attributeName()) === 'cli',
+      );
       if (flag) {
         throw new CommandError(
           `${flag.long} is for a program (.sql): what an application needs is in its file, under "rowtime"`,
@@ -66,8 +72,14 @@ program
         );
       }
       const { serve } = await import('./service/serve.ts');
-      await serve({ file, version });
+      await serve({ file, version, mirror: options.mirror ?? null });
       return;
+    }
+    if (options.mirror !== undefined) {
+      throw new CommandError(
+        '--mirror is for an application (.json); rowtime mirror compares what a program (.sql) makes of files',
+        exitCodes.usage,
+      );
     }
     if (!options.input) throw new CommandError('rowtime run <app.sql> needs --input <path...>', exitCodes.usage);
     const { input } = options;
@@ -181,6 +193,7 @@ interface RunFlags {
   bufferSize: number;
   bufferInterval: number;
   seed: number;
+  mirror?: string;
 }
 
 program

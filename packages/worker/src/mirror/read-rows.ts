@@ -76,7 +76,12 @@ export async function readRows(recording: Recording, options: ReadOptions): Prom
   };
 }
 
-function rowsOf({ columns, length }: Batch, indexes: readonly number[], header: readonly string[] | null): Value[][] {
+/** Rows of a batch that was read as text. */
+export function rowsOf(
+  { columns, length }: Batch,
+  indexes: readonly number[],
+  header: readonly string[] | null,
+): Value[][] {
   const values = indexes.map((index) => (index < 0 ? () => null : valuesOf(columns[index]!)));
   const rows: Value[][] = [];
   const isHeader = header && headerTest(columns, header);

@@ -1,4 +1,5 @@
 import type { Progress } from '@rowtime/core';
+import type { Shadow } from '../mirror/shadow.ts';
 import type { ConnectedInput } from './connect-input.ts';
 import type { ObservedSink } from './observed-sink.ts';
 import { processStatus } from './process-status.ts';
@@ -18,11 +19,21 @@ export interface Observed {
   readonly stream: string;
   readonly input: Pick<ConnectedInput, 'millisBehindLatest'>;
   readonly outputs: readonly ObservedSink[];
+  readonly mirror: Pick<Shadow, 'status'> | null;
   readonly checkpointMs: number;
   readonly now: () => number;
 }
 
-export function observe({ application, version, stream, input, outputs, checkpointMs, now }: Observed): Observer {
+export function observe({
+  application,
+  version,
+  stream,
+  input,
+  outputs,
+  mirror,
+  checkpointMs,
+  now,
+}: Observed): Observer {
   const started = now();
   const measure = processStatus();
   let current: Progress | null = null;
@@ -56,6 +67,7 @@ export function observe({ application, version, stream, input, outputs, checkpoi
         restored: current?.restored ?? false,
       },
       process: measure(),
+      ...(mirror && { mirror: mirror.status() }),
     }),
   };
   return observer;

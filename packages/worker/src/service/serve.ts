@@ -19,6 +19,7 @@ import { clockOf, parseRowtimePolicy } from '../rowtime-policy.ts';
 import { stopSignal } from '../stop-signal.ts';
 import { applicationTables } from './application-tables.ts';
 import { connectInput } from './connect-input.ts';
+import { connectMirror } from './connect-mirror.ts';
 import { connectOutput } from './connect-output.ts';
 import { emitMetrics } from './emit-metrics.ts';
 import { lock } from './lock.ts';
@@ -37,15 +38,21 @@ export interface ServeOptions {
   /** The application. */
   readonly file: string;
   readonly version: string;
+  /** Recorded results to compare with, instead of those that the application names; null: as it says. */
+  readonly mirror: string | null;
 }
 
 /** `rowtime run application.json`: what "Run application" was on AWS. Runs until it is stopped, or its input ends. */
-export async function serve({ file, version }: ServeOptions): Promise<void> {
+export async function serve({ file, version, mirror }: ServeOptions): Promise<void> {
   const now = Date.now;
   // The SDK would tell the operator of every worker on Node 20 that its next year's versions want a newer one; ours is exact.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const { application, rowtime: given, warnings } = readApplication(file);
-  const rowtime = { region: regionOf(application), ...given };
+  const rowtime = {
+    region: regionOf(application),
+    ...given,
+    ...(mirror !== null && { mirror: { ...given.mirror, recorded: mirror } }),
+  };
   const name = application.ApplicationName;
   const log = createLog(name);
   for (const warning of warnings) log.warn(warning);
@@ -109,6 +116,9 @@ async function serveLocked(context: Context): Promise<void> {
   // First the sinks try to deliver; after half of the time that a stop may take they leave it to the next process.
   const hurry = new AbortController();
   const outputs = await connectOutputs(context, compiled, hurry.signal);
+  const graph = compiled.graph();
+  const mirror = mirrorOf(context, compiled, outputs);
+  if (mirror) graph.listen(mirror.stream, (batch) => mirror.shadow.take(batch));
   const metadata = compiled.streams.find(({ name }) => name === streams[0])?.metadata ?? [];
   const functionArn = processorOf(declared);
   const streamArn = (declared.KinesisStreamsInput ?? declared.KinesisFirehoseInput)?.ResourceARN ?? '';
@@ -134,6 +144,7 @@ async function serveLocked(context: Context): Promise<void> {
     stream: streams[0]!,
     input,
     outputs,
+    mirror: mirror?.shadow ?? null,
     checkpointMs: intervalMs,
     now,
   });
@@ -141,6 +152,7 @@ async function serveLocked(context: Context): Promise<void> {
   let monitoring: Awaited<ReturnType<typeof startMonitor>> | null = null;
   let metrics: Awaited<ReturnType<typeof emitMetrics>> = null;
   try {
+    mirror?.shadow.start();
     monitoring = await startMonitor(rowtime, observer.status);
     metrics = await emitMetrics({ rowtime, status: observer.status, now, warn: (message) => log.warn(message) });
     log.info(
@@ -161,7 +173,7 @@ async function serveLocked(context: Context): Promise<void> {
         stream: streams,
         clock,
         ...(!input.hasMetadata && { complete: withMetadata(metadata) }),
-        graph: compiled.graph(),
+        graph,
         sinks: outputs.map(({ sink, status }) => ({ stream: status().stream, sink })),
         participants: input.participants,
         store: checkpointFiles(join(state, 'checkpoints'), {
@@ -183,6 +195,7 @@ async function serveLocked(context: Context): Promise<void> {
     );
   } finally {
     observer.state = 'stopped';
+    await mirror?.shadow.close();
     await metrics?.();
     await input.close();
     await monitoring?.close();
@@ -237,6 +250,19 @@ async function connectOutputs(
       return observed(output.stream, output.to.to, sink, now);
     }),
   );
+}
+
+function mirrorOf({ file, rowtime, now, log }: Context, compiled: Application, outputs: readonly ObservedSink[]) {
+  if (!rowtime.mirror) return null;
+  return connectMirror({
+    name: `${file}: rowtime.mirror`,
+    section: rowtime.mirror,
+    rowtime,
+    streams: compiled.streams,
+    outputs: outputs.map(({ status }) => status().stream).filter((name) => name !== errorStream),
+    now,
+    log,
+  });
 }
 
 async function startMonitor({ monitor: section = {} }: RowtimeSection, status: () => Status) {
