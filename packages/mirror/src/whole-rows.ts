@@ -1,0 +1,567 @@
+import type { Layout } from './layout.ts';
+import { rowHash } from './row-hash.ts';
+import type { Scores } from './scores.ts';
+import type { Row, Side } from './settings.ts';
+import type { Tally } from './tally.ts';
+import { same, timeOf } from './values.ts';
+
+/** A row of one side that has no partner yet. `at` is its time, else its place; the same on both sides for the same row. */
+interface Entry {
+  readonly row: Row;
+  readonly at: number;
+  /** Another row with the same values. */
+  next: Entry | null;
+}
+
+interface Bag {
+  readonly rows: Map<number, Entry>;
+  /** Rows that found their partner, by their hash. */
+  readonly met: Map<number, number>;
+  size: number;
+}
+
+interface SideState {
+  /** Rows kept until it is known how the places or times of the two sides belong together. */
+  held: Entry[];
+  count: number;
+  ended: boolean;
+  first: number;
+  last: number;
+  readonly bags: Map<number, Bag>;
+  waiting: number;
+}
+
+const stretchRows = 1024;
+const heldMin = 2048;
+const quarterHour = 15 * 60_000;
+// A window is judged when both sides are so many windows further on: delivery mixes the rows of neighbouring ones.
+const slackWindows = 3;
+const recentWindows = 16;
+const pairedMax = 20_000;
+
+const sides: readonly Side[] = ['recorded', 'ours'];
+
+/**
+ * Compares rows that have no key, such as those of a filter: as a multiset of whole rows for each window. Without times a
+ * window is a stretch of rows, and the two sides' places are kept in step by the rows they share.
+ */
+export class WholeRows {
+  readonly #layout: Layout;
+  readonly #tally: Tally;
+  readonly #scores: Scores;
+  readonly #isTimed: boolean;
+  readonly #size: number;
+  readonly #identity: readonly number[];
+  readonly #loose: readonly number[];
+  readonly #state: Readonly<Record<Side, SideState>> = { recorded: newSide(), ours: newSide() };
+  readonly #onShift: (millis: number) => void;
+  /** Ours − recorded, of times or of places. */
+  #offset = 0;
+  #isSettled = false;
+  #lookAt = heldMin;
+  /** Windows before this one are matched, those before the one before it are judged. */
+  #next = Number.NaN;
+  #index = 0;
+  readonly #indexes = new Map<number, number>();
+  readonly #recent: Map<number, number>[] = [];
+  #rowsAlike = 0;
+  #rowsMet = 0;
+  /** Part of the rows that are the same as one of the windows before. */
+  #repeatRate = 0;
+
+  constructor(layout: Layout, windowMillis: number, tally: Tally, scores: Scores, onShift: (millis: number) => void) {
+    this.#layout = layout;
+    this.#tally = tally;
+    this.#scores = scores;
+    this.#isTimed = layout.time >= 0;
+    this.#size = this.#isTimed ? windowMillis : stretchRows;
+    this.#identity = layout.measures.filter((at) => layout.tolerances[at] === null);
+    this.#loose = layout.measures.filter((at) => layout.tolerances[at] !== null);
+    this.#onShift = onShift;
+  }
+
+  get wants(): Side | null {
+    const { recorded, ours } = this.#state;
+    if (recorded.ended && ours.ended) return null;
+    if (recorded.ended) return 'ours';
+    if (ours.ended) return 'recorded';
+    if (!this.#isSettled) {
+      if (recorded.held.length < heldMin) return 'recorded';
+      if (ours.held.length < heldMin) return 'ours';
+      if (!this.#isTimed) return recorded.count <= ours.count ? 'recorded' : 'ours';
+    }
+    return recorded.last + this.#offset <= ours.last ? 'recorded' : 'ours';
+  }
+
+  push(side: Side, row: Row): void {
+    const state = this.#state[side];
+    const at = this.#isTimed ? timeOf(row[this.#layout.time]) : state.count;
+    state.count++;
+    if (Number.isNaN(at)) {
+      this.#tally.notices.add(
+        `A row of the ${side} side has no ${this.#layout.columns[this.#layout.time]}: it was not compared.`,
+      );
+      return;
+    }
+    state.first = Math.min(state.first, at);
+    state.last = Math.max(state.last, at);
+    const entry: Entry = { row, at, next: null };
+    if (this.#isSettled) {
+      this.#put(side, entry);
+      return;
+    }
+    state.held.push(entry);
+    if (state.held.length >= this.#lookAt || state.held.length >= this.#layout.limits.waitingRows) this.#settle();
+  }
+
+  end(side: Side): void {
+    this.#state[side].ended = true;
+    if (!this.#isSettled) this.#settle();
+    const { recorded, ours } = this.#state;
+    if (!this.#isSettled) return;
+    if (recorded.ended && ours.ended) {
+      while (this.#judgeNext(true));
+      this.#tally.settle(Number.POSITIVE_INFINITY);
+    } else {
+      this.#advance();
+    }
+  }
+
+  #put(side: Side, entry: Entry): void {
+    const state = this.#state[side];
+    const window = this.#windowOf(side, entry.at);
+    if (window < this.#next - 1) {
+      this.#late(side, entry, window);
+      return;
+    }
+    const isNew = !state.bags.has(window);
+    this.#keep(side, window, entry);
+    if (isNew) {
+      if (!(window >= this.#next - 1)) this.#next = window;
+      this.#advance();
+    }
+    if (state.waiting > this.#layout.limits.waitingRows) {
+      this.#tally.notices.add(
+        `More than ${this.#layout.limits.waitingRows} rows of the ${side} side waited for the other side: they were judged without waiting longer.`,
+      );
+      while (state.waiting > this.#layout.limits.waitingRows >> 1 && this.#judgeNext(true));
+    }
+  }
+
+  #windowOf(side: Side, at: number): number {
+    return Math.floor((side === 'ours' ? at - this.#offset : at) / this.#size);
+  }
+
+  #advance(): void {
+    while (this.#judgeNext(false));
+  }
+
+  /** Matches the next window and judges the one before it; false if there is none, or too little is known. */
+  #judgeNext(isForced: boolean): boolean {
+    const { recorded, ours } = this.#state;
+    const newest = Math.max(newestOf(recorded), newestOf(ours));
+    if (newest === Number.NEGATIVE_INFINITY || Number.isNaN(this.#next)) return false;
+    const isReady = sides.every(
+      (side) => this.#state[side].ended || this.#windowOf(side, this.#state[side].last) >= this.#next + slackWindows,
+    );
+    if (!isReady && !isForced) return false;
+    if (this.#next > newest + 1) return false;
+    // Nothing for a long time on both sides: on to where there is something.
+    const oldest = Math.min(oldestOf(recorded), oldestOf(ours));
+    if (oldest > this.#next) this.#next = oldest;
+    const window = this.#next++;
+    this.#match(window);
+    this.#moved(window - 1, window);
+    this.#judge(window - 1);
+    return true;
+  }
+
+  #match(window: number): void {
+    const [a, b] = [this.#state.recorded.bags.get(window), this.#state.ours.bags.get(window)];
+    if (a === undefined && b === undefined) return;
+    const index = this.#indexOf(window);
+    if (a !== undefined && b !== undefined) this.#tally.equal(index, this.#meet(a, b, index, index));
+    if (!this.#isTimed) this.#keepStep();
+  }
+
+  /** The number under which the window is counted. */
+  #indexOf(window: number): number {
+    let index = this.#indexes.get(window);
+    if (index === undefined) {
+      index = this.#index++;
+      this.#indexes.set(window, index);
+      const { recorded, ours } = this.#state;
+      const gap = !recorded.bags.has(window) ? 'ours' : !ours.bags.has(window) ? 'recorded' : null;
+      const from = this.#isTimed ? window * this.#size : null;
+      this.#tally.open({ index, from }, null, this.#isInside(window) ? gap : null);
+    }
+    return index;
+  }
+
+  /** Pairs rows of two bags that are the same; how many pairs. */
+  #meet(a: Bag, b: Bag, indexA: number, indexB: number): number {
+    let equal = 0;
+    const isMove = this.#isTimed && indexA !== indexB;
+    for (const [hash, first] of a.rows) {
+      if (!b.rows.has(hash)) continue;
+      let count = 0;
+      let entry: Entry | null = first;
+      while (entry !== null) {
+        const other = take(b, hash);
+        if (other === null) break;
+        take(a, hash);
+        const differing = this.#loose.filter((at) => !this.#isSame(entry!.row, other.row, at));
+        if (differing.length > 0) this.#tally.row(indexA, 'different', entry.row, other.row, differing);
+        else if (isMove) this.#tally.row(Math.min(indexA, indexB), 'moved', entry.row, other.row, []);
+        else equal++;
+        this.#score(entry, other, indexA);
+        count++;
+        entry = entry.next;
+      }
+      a.met.set(hash, (a.met.get(hash) ?? 0) + count);
+      b.met.set(hash, (b.met.get(hash) ?? 0) + count);
+      this.#rowsMet += count;
+      if (count > 1) this.#rowsAlike += count;
+    }
+    return equal;
+  }
+
+  #moved(before: number, window: number): void {
+    const index = this.#indexes.get(before);
+    const indexAfter = this.#indexes.get(window);
+    if (index === undefined || indexAfter === undefined) return;
+    const { recorded, ours } = this.#state;
+    const meet = (a: Bag | undefined, b: Bag | undefined, indexA: number, indexB: number) => {
+      if (a !== undefined && b !== undefined && a.rows.size > 0 && b.rows.size > 0) {
+        this.#tally.equal(index, this.#meet(a, b, indexA, indexB));
+      }
+    };
+    meet(recorded.bags.get(before), ours.bags.get(window), index, indexAfter);
+    meet(recorded.bags.get(window), ours.bags.get(before), indexAfter, index);
+  }
+
+  /** Names what is left in a window. */
+  #judge(window: number): void {
+    const { recorded, ours } = this.#state;
+    const [a, b] = [recorded.bags.get(window), ours.bags.get(window)];
+    if (a === undefined && b === undefined) return;
+    const index = this.#indexOf(window);
+    this.#indexes.delete(window);
+    // Rows that came while the next window was awaited.
+    if (a !== undefined && b !== undefined) this.#tally.equal(index, this.#meet(a, b, index, index));
+    const rows = { recorded: this.#singles('recorded', a, index), ours: this.#singles('ours', b, index) };
+    for (const bag of [a, b]) if (bag !== undefined) this.#remember(bag.met);
+    const [after, afterOurs] = [recorded.bags.get(window + 1), ours.bags.get(window + 1)];
+    this.#differences(index, rows.recorded, rows.ours);
+    if (!this.#isTimed) {
+      if (afterOurs !== undefined && rows.recorded.size > 0)
+        this.#differencesAcross(index, 'recorded', rows.recorded, afterOurs);
+      if (after !== undefined && rows.ours.size > 0) this.#differencesAcross(index, 'ours', rows.ours, after);
+    }
+    for (const side of sides) {
+      for (const { row } of rows[side]) {
+        if (side === 'recorded') this.#tally.row(index, 'only-recorded', row, null, this.#layout.measures);
+        else this.#tally.row(index, 'only-ours', null, row, this.#layout.measures);
+        this.#scores.add(side, row);
+      }
+      const bag = this.#state[side].bags.get(window);
+      this.#state[side].waiting -= bag?.size ?? 0;
+      this.#state[side].bags.delete(window);
+    }
+    const isMet = [a, b].some((bag) => bag !== undefined && bag.met.size > 0);
+    if (!isMet && !this.#isInside(window) && rows.recorded.size + rows.ours.size === 0) {
+      this.#tally.drop(index);
+      const isBefore = sides.some((side) => window < this.#windowOf(side, this.#state[side].first));
+      const place = isBefore ? 'start' : 'end';
+      if (a !== undefined) this.#tally.exclude(place, 'recorded', 0, 1);
+      if (b !== undefined) this.#tally.exclude(place, 'ours', 0, 1);
+    }
+    this.#scores.flush();
+    this.#tally.settle(index + 1);
+  }
+
+  /** The rows of a bag that have no partner and are neither repetitions nor beyond the other recording. */
+  #singles(side: Side, bag: Bag | undefined, index: number): Set<Entry> {
+    const singles = new Set<Entry>();
+    if (bag === undefined) return singles;
+    for (const [hash, first] of bag.rows) {
+      const isKnown = bag.met.has(hash) || (!this.#isTimed && this.#recent.some((met) => met.has(hash)));
+      const isTelling = bag.met.has(hash) ? this.#rowsAlike <= 0.3 * this.#rowsMet : this.#repeatRate <= 0.05;
+      for (let entry: Entry | null = first; entry !== null; entry = entry.next) {
+        const place = this.#outside(side, entry.at);
+        if (place !== null) this.#tally.exclude(place, side, 1, 0);
+        else if (isKnown && isTelling) this.#tally.duplicates(side, index, entry.row);
+        else singles.add(entry);
+        if (place === null && isKnown && !isTelling) {
+          this.#tally.notices.add(
+            'Rows are so alike that one delivered twice cannot be told from one that the other side lacks.',
+          );
+        }
+      }
+    }
+    return singles;
+  }
+
+  #remember(met: Map<number, number>): void {
+    let seen = 0;
+    for (const hash of met.keys()) {
+      const isRepeated = this.#recent.some((before) => before.has(hash));
+      this.#repeatRate += ((isRepeated ? 1 : 0) - this.#repeatRate) / 256;
+      if (++seen === 32) break;
+    }
+    this.#recent.push(met);
+    if (this.#recent.length > 2 * recentWindows) this.#recent.shift();
+  }
+
+  /** Pairs rows that differ in one column. */
+  #differences(index: number, recorded: Set<Entry>, ours: Set<Entry>): void {
+    if (recorded.size === 0 || ours.size === 0 || recorded.size + ours.size > pairedMax) return;
+    for (const column of this.#identity) {
+      const rest = this.#identity.filter((at) => at !== column);
+      const others = new Map<number, Entry>();
+      for (const entry of ours) others.set(rowHash(entry.row, rest), entry);
+      const pairs: [Entry, Entry][] = [];
+      for (const entry of recorded) {
+        const hash = rowHash(entry.row, rest);
+        const other = others.get(hash);
+        if (other === undefined) continue;
+        others.delete(hash);
+        recorded.delete(entry);
+        ours.delete(other);
+        pairs.push([entry, other]);
+      }
+      this.#count(index, column, pairs);
+      if (recorded.size === 0 || ours.size === 0) return;
+    }
+  }
+
+  #count(index: number, column: number, pairs: readonly [Entry, Entry][]): void {
+    const change = (a: Entry, b: Entry) => `${String(a.row[column])}\u001f${String(b.row[column])}`;
+    const changes = new Set(pairs.map(([a, b]) => change(a, b)));
+    for (const [a, b] of pairs) {
+      this.#tally.row(index, changes.has(change(b, a)) ? 'swapped' : 'different', a.row, b.row, [column]);
+      this.#score(a, b, index);
+    }
+  }
+
+  #differencesAcross(index: number, side: Side, rows: Set<Entry>, after: Bag): void {
+    const others = new Set<Entry>();
+    const hashes = new Map<Entry, number>();
+    for (const [hash, first] of after.rows) {
+      for (let entry: Entry | null = first; entry !== null; entry = entry.next) {
+        others.add(entry);
+        hashes.set(entry, hash);
+      }
+    }
+    const all = [...others];
+    if (side === 'recorded') this.#differences(index, rows, others);
+    else this.#differences(index, others, rows);
+    for (const entry of all) if (!others.has(entry)) remove(after, hashes.get(entry)!, entry);
+  }
+
+  #score(recorded: Entry, ours: Entry, index: number): void {
+    if (this.#layout.scores.length === 0) return;
+    this.#scores.add('recorded', recorded.row);
+    this.#scores.add('ours', ours.row);
+    if (this.#identity.length === 0) return;
+    this.#scores.pair(recorded.row, ours.row, this.#isTimed ? Math.floor(recorded.at / 1000) : index);
+  }
+
+  #isSame(a: Row, b: Row, at: number): boolean {
+    return same(a[at] ?? null, b[at] ?? null, this.#layout.tolerances[at] ?? null);
+  }
+
+  /** A row for a window that is judged. */
+  #late(side: Side, entry: Entry, window: number): void {
+    const hash = rowHash(entry.row, this.#identity);
+    const place = this.#outside(side, entry.at);
+    if (this.#recent.some((met) => met.has(hash))) return this.#tally.duplicates(side, null, entry.row);
+    if (place !== null) return this.#tally.exclude(place, side, 1, 0);
+    const index = this.#index++;
+    this.#tally.open({ index, from: this.#isTimed ? window * this.#size : null }, null, side);
+    const [recorded, ours] = side === 'recorded' ? [entry.row, null] : [null, entry.row];
+    this.#tally.row(index, `only-${side}`, recorded, ours, this.#layout.measures);
+  }
+
+  // Near the first and the last row of the other side rows may be there or not: that one was begun or ended in between.
+  #outside(side: Side, at: number): 'start' | 'end' | null {
+    const slack = this.#isTimed ? 2000 : 64;
+    const other = side === 'recorded' ? 'ours' : 'recorded';
+    const { first, last, ended } = this.#state[other];
+    const place = side === 'ours' ? at - this.#offset : at + this.#offset;
+    if (place < first + slack) return 'start';
+    return ended && place > last - slack ? 'end' : null;
+  }
+
+  /** Do both sides have rows before or in the window, and after or in it? */
+  #isInside(window: number): boolean {
+    return sides.every((side) => {
+      const { first, last } = this.#state[side];
+      return this.#windowOf(side, first) <= window && window <= this.#windowOf(side, last);
+    });
+  }
+
+  /** Rows that one side lacks or has twice put the places of the two sides out of step. */
+  #keepStep(): void {
+    const { recorded, ours } = this.#state;
+    const found: number[] = [];
+    for (const window of [this.#next - 1, this.#next]) {
+      const bag = recorded.bags.get(window);
+      if (bag === undefined) continue;
+      for (const [hash, entry] of bag.rows) {
+        if (entry.next !== null) continue;
+        for (const near of [window - 1, window, window + 1]) {
+          const other = ours.bags.get(near)?.rows.get(hash);
+          if (other !== undefined && other.next === null) found.push(other.at - this.#offset - entry.at);
+        }
+      }
+    }
+    if (found.length < 32) return;
+    found.sort((x, y) => x - y);
+    const drift = found[found.length >> 1]!;
+    if (Math.abs(drift) < 128) return;
+    this.#offset += drift;
+    this.#rebag();
+  }
+
+  /** Ours' rows into the windows of the new offset. */
+  #rebag(): void {
+    const { bags } = this.#state.ours;
+    const later = [...bags].filter(([window]) => window >= this.#next);
+    for (const [window, bag] of later) {
+      bags.delete(window);
+      this.#state.ours.waiting -= bag.size;
+    }
+    for (const [, bag] of later) {
+      for (const first of bag.rows.values()) {
+        for (let entry: Entry | null = first; entry !== null; ) {
+          const next: Entry | null = entry.next;
+          entry.next = null;
+          const window = Math.max(this.#next, this.#windowOf('ours', entry.at));
+          this.#keep('ours', window, entry);
+          entry = next;
+        }
+      }
+    }
+  }
+
+  /** Finds the constant between the two sides' times or places, if enough rows are there to show it. */
+  #settle(): void {
+    const { recorded, ours } = this.#state;
+    if (!sides.every((side) => this.#state[side].ended || this.#state[side].held.length >= heldMin)) return;
+    const bin = this.#isTimed ? quarterHour : stretchRows / 2;
+    const offsets = this.#offsets();
+    const votes = new Map<number, number>();
+    for (const offset of offsets) votes.set(Math.round(offset / bin), (votes.get(Math.round(offset / bin)) ?? 0) + 1);
+    const [best, bestVotes] = [...votes].reduce((a, b) => (b[1] > a[1] ? b : a), [0, 0]);
+    const least = Math.min(recorded.held.length, ours.held.length);
+    const isFull = sides.some((side) => this.#state[side].held.length >= this.#layout.limits.waitingRows);
+    const isClear = bestVotes >= 0.5 * offsets.length && bestVotes >= Math.max(3, 0.1 * Math.min(least, heldMin));
+    if (isClear) {
+      if (this.#isTimed) {
+        if (best !== 0 && Math.abs(best) <= 56) {
+          this.#offset = best * quarterHour;
+          this.#onShift(this.#offset);
+        }
+      } else {
+        const near = offsets.filter((offset) => Math.abs(offset - best * bin) <= bin).sort((a, b) => a - b);
+        this.#offset = near[near.length >> 1]!;
+      }
+    } else {
+      const overlap =
+        this.#isTimed && Math.min(recorded.last, ours.last) > Math.max(recorded.first, ours.first) + 2 * this.#size;
+      const isOver = sides.every((side) => this.#state[side].ended);
+      this.#lookAt = Math.max(recorded.held.length, ours.held.length) + heldMin;
+      if (!overlap && !isFull && !isOver) return;
+    }
+    this.#isSettled = true;
+    for (const side of sides) {
+      const { held } = this.#state[side];
+      this.#state[side].held = [];
+      this.#next = Number.isNaN(this.#next) ? Number.POSITIVE_INFINITY : this.#next;
+      for (const { at } of held) this.#next = Math.min(this.#next, this.#windowOf(side, at));
+      for (const entry of held) this.#keep(side, this.#windowOf(side, entry.at), entry);
+    }
+    if (this.#next === Number.POSITIVE_INFINITY) this.#next = Number.NaN;
+    this.#advance();
+  }
+
+  #keep(side: Side, window: number, entry: Entry): void {
+    const state = this.#state[side];
+    let bag = state.bags.get(window);
+    if (bag === undefined) {
+      bag = { rows: new Map(), met: new Map(), size: 0 };
+      state.bags.set(window, bag);
+    }
+    add(bag, rowHash(entry.row, this.#identity), entry);
+    bag.size++;
+    state.waiting++;
+  }
+
+  /** Ours − recorded, of rows that come once on each side. */
+  #offsets(): number[] {
+    const once = (entries: readonly Entry[]) => {
+      const places = new Map<number, number>();
+      for (const { row, at } of entries) {
+        const hash = rowHash(row, this.#identity);
+        places.set(hash, places.has(hash) ? Number.NaN : at);
+      }
+      return places;
+    };
+    const ours = once(this.#state.ours.held);
+    const offsets: number[] = [];
+    for (const [hash, at] of once(this.#state.recorded.held)) {
+      const offset = (ours.get(hash) ?? Number.NaN) - at;
+      if (!Number.isNaN(offset)) offsets.push(offset);
+    }
+    return offsets;
+  }
+}
+
+function newSide(): SideState {
+  return {
+    held: [],
+    count: 0,
+    ended: false,
+    first: Number.POSITIVE_INFINITY,
+    last: Number.NEGATIVE_INFINITY,
+    bags: new Map(),
+    waiting: 0,
+  };
+}
+
+// The same order on both sides: the last of several rows with the same values is the partner of the last.
+function add(bag: Bag, hash: number, entry: Entry): void {
+  entry.next = bag.rows.get(hash) ?? null;
+  bag.rows.set(hash, entry);
+}
+
+function take(bag: Bag, hash: number): Entry | null {
+  const first = bag.rows.get(hash);
+  if (first === undefined) return null;
+  if (first.next === null) bag.rows.delete(hash);
+  else bag.rows.set(hash, first.next);
+  return first;
+}
+
+function remove(bag: Bag, hash: number, entry: Entry): void {
+  let at = bag.rows.get(hash);
+  if (at === entry) {
+    take(bag, hash);
+    return;
+  }
+  while (at !== undefined && at.next !== entry) at = at.next ?? undefined;
+  if (at !== undefined) at.next = entry.next;
+}
+
+function newestOf({ bags }: SideState): number {
+  let newest = Number.NEGATIVE_INFINITY;
+  for (const window of bags.keys()) newest = Math.max(newest, window);
+  return newest;
+}
+
+function oldestOf({ bags }: SideState): number {
+  let oldest = Number.POSITIVE_INFINITY;
+  for (const window of bags.keys()) oldest = Math.min(oldest, window);
+  return oldest;
+}
