@@ -14,6 +14,7 @@ export async function pairsOf(
   recorded: Place,
   ours: Place,
   stream: string | null,
+  isOwnRun = false,
 ): Promise<{ readonly pairs: readonly Pair[]; readonly notices: readonly string[] }> {
   const [theirs, own] = [await resultsAt(recorded), await resultsAt(ours)];
   const placeIn = (place: Place, names: readonly string[] | null, name: string): Place => {
@@ -51,13 +52,14 @@ export async function pairsOf(
       `the sides have no stream in common: ${recorded.name} has ${theirs.join(', ')}, ${ours.name} has ${own.join(', ')}`,
     );
   }
-  const alone = (names: readonly string[], others: readonly string[], side: string): string[] =>
+  const aloneIn = (names: readonly string[], others: readonly string[], side: string): string[] =>
     names
       .filter((name) => !others.includes(name))
       .map((name) => `only ${side} has the stream ${name}: it is not compared`);
   return {
     pairs: both.map((name) => ({ stream: name, recorded: recorded.below(name), ours: ours.below(name) })),
-    notices: [...alone(theirs, own, 'the recorded side'), ...alone(own, theirs, 'our side')],
+    // A program that was run for this has its streams in between, too.
+    notices: [...aloneIn(theirs, own, 'the recorded side'), ...(isOwnRun ? [] : aloneIn(own, theirs, 'our side'))],
   };
 }
 

@@ -23,10 +23,14 @@ export function summaryLines({ streams, notices }: MirrorResult, paint: ReturnTy
     ...findings(report, paint),
     ...columns(report, paint),
     ...scores(report, paint),
-    ...notes([...own, ...report.notices], paint),
+    // What concerns all of one stream concerns it.
+    ...notes([...own, ...report.notices, ...(streams.length === 1 ? notices : [])], paint),
     '',
   ]);
-  return [...lines, ...(notices.length > 0 ? [...notes(notices, paint).slice(1), ''] : [])].slice(0, -1);
+  return [...lines, ...(notices.length > 0 && streams.length > 1 ? [...notes(notices, paint).slice(1), ''] : [])].slice(
+    0,
+    -1,
+  );
 }
 
 export function isGood(verdict: Verdict): boolean {

@@ -28,7 +28,7 @@ export function barChart({ caption, height, isTime, parts, bars }: BarsOptions):
       width,
       height,
       x: { from, to, isTime, ...(!isTime && { name: 'window' }) },
-      y: { from: 0, to: Math.max(1, highest), print: number },
+      y: { from: 0, to: Math.max(1, highest), print: number, isCount: true },
     });
     const drawn = bars.map(({ from, to, values, text }) => {
       const [start, end] = [plot.x.at(from), plot.x.at(to)];

@@ -27,7 +27,13 @@ export interface Axes {
   readonly width: Width;
   readonly height: number;
   readonly x: { readonly from: number; readonly to: number; readonly isTime: boolean; readonly name?: string };
-  readonly y: { readonly from: number; readonly to: number; readonly print: (value: number) => string };
+  readonly y: {
+    readonly from: number;
+    readonly to: number;
+    readonly print: (value: number) => string;
+    /** Half a row is no mark. */
+    readonly isCount?: boolean;
+  };
 }
 
 const margin = { top: 10, right: 14, bottom: 24, name: 16 };
@@ -35,7 +41,7 @@ const letter = 7.2;
 
 export function frame(caption: Caption, { width, height, x: alongX, y: alongY }: Axes): Frame {
   const all = widths[width];
-  const marks = ticks(alongY.from, alongY.to, 4);
+  const marks = ticks(alongY.from, alongY.to, 4).filter((mark) => !alongY.isCount || Number.isInteger(mark));
   const left = 12 + letter * Math.max(...marks.map((mark) => alongY.print(mark).length));
   const right = all - margin.right;
   const bottom = height - margin.bottom - (alongX.name === undefined ? 0 : margin.name);

@@ -32,7 +32,7 @@ ${several ? streamList(streams) : null}
 ${notices.length > 0 ? html`<ul class="notes">${notices.map((notice) => html`<li>${notice}</li>`)}</ul>` : null}
 </header>
 <main>
-${streams.map((result, i) => streamSection(result, i))}
+${streams.map((result, i) => streamSection(result, i, !several))}
 </main>
 <footer>Made by rowtime ${made.version}, <time datetime="${new Date(made.time).toISOString()}">${new Date(made.time).toISOString().slice(0, 16).replace('T', ' ')} UTC</time>. All times are UTC.</footer>
 </body>

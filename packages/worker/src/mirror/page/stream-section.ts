@@ -10,11 +10,15 @@ import { sideBySide } from './side-by-side.ts';
 import { sentence, verdictClass, windowText } from './words.ts';
 
 /** All that the page says of one stream. */
-export function streamSection({ report, recorded, ours, notices }: StreamResult, index: number): Markup {
+export function streamSection(
+  { report, recorded, ours, notices }: StreamResult,
+  index: number,
+  isOnly: boolean,
+): Markup {
   const id = `stream-${index}`;
   return html`<section class="stream" id="${id}" aria-labelledby="${id}-name">
 <h2 id="${id}-name">${report.stream}</h2>
-<p class="verdict-line ${verdictClass(report.verdict)}">${sentence(verdictTexts[report.verdict])}</p>
+${isOnly ? null : html`<p class="verdict-line ${verdictClass(report.verdict)}">${sentence(verdictTexts[report.verdict])}</p>`}
 <ul class="reasons">${report.reasons.map((reason) => html`<li>${sentence(reason)}</li>`)}</ul>
 ${tiles(report)}
 <dl class="facts">
