@@ -13,6 +13,8 @@ export interface ReadOptions {
   readonly now: () => number;
   /** Goes on for ever, with the objects that come. */
   readonly follow: boolean;
+  /** How often it is looked for them. */
+  readonly listEveryMs?: number;
 }
 
 export interface AlignedColumn {
@@ -36,7 +38,7 @@ const text: SqlType = { kind: 'varchar', length: null };
 
 export async function readRows(recording: Recording, options: ReadOptions): Promise<RowReader> {
   const { place, csv, hasTimes } = recording;
-  const { columns, onRejected, onObject, now, follow } = options;
+  const { columns, onRejected, onObject, now, follow, listEveryMs } = options;
   const store = await place.open();
   const columnsRead = csv ? recording.columns : columns;
   const source: ObjectSource = objectSource({
@@ -58,6 +60,7 @@ export async function readRows(recording: Recording, options: ReadOptions): Prom
     now,
     since: null,
     follow,
+    ...(listEveryMs !== undefined && { listEveryMs }),
   });
   const header = csv?.hasHeader ? recording.columns.map(({ name }) => name) : null;
   const indexes = columns.map(({ index }, c) => (csv ? index : c));

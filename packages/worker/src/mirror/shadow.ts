@@ -125,6 +125,7 @@ export function shadow(options: ShadowOptions): Shadow {
       columns: aligned.recorded,
       now,
       follow: true,
+      listEveryMs: pauseMs,
       onRejected: (message, count) =>
         failed(new Error(message), `${count} recorded records are no rows and not compared`),
     });
