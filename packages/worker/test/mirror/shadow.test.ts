@@ -164,6 +164,25 @@ CREATE OR REPLACE STREAM "TOTALS" ("k" INTEGER, "n" INTEGER);
 CREATE OR REPLACE PUMP "P" AS INSERT INTO "TOTALS" SELECT STREAM MOD("i", 100), COUNT(*) FROM "S_001"
   GROUP BY MOD("i", 100), STEP("S_001".ROWTIME BY INTERVAL '1' MINUTE);`;
 
+function application(): object {
+  const columns = ['i', 't'].map((name) => ({
+    Name: name,
+    SqlType: name === 't' ? 'BIGINT' : 'INTEGER',
+    Mapping: `$.${name}`,
+  }));
+  return {
+    ApplicationName: 'totals',
+    ApplicationCode: code,
+    Inputs: [
+      {
+        NamePrefix: 'S',
+        KinesisFirehoseInput: { ResourceARN: 'arn:aws:firehose:us-east-1:123456789012:deliverystream/numbers' },
+        InputSchema: { RecordFormat: { RecordFormatType: 'JSON' }, RecordColumns: columns },
+      },
+    ],
+  };
+}
+
 test('a service shows how its results agree with recorded ones, and goes on whatever they are', async () => {
   const folder = temporaryFolder();
   const records = Array.from({ length: 4_500 }, (_, i) => `{"i":${i},"t":${start + i * 600}}`);
@@ -191,24 +210,11 @@ test('a service shows how its results agree with recorded ones, and goes on what
       text.replaceAll(/("2024-01-01T00:07:00.000Z","k":\d+,"n":)(\d)/g, '$19'),
     );
 
-  const columns = ['i', 't'].map((name) => ({
-    Name: name,
-    SqlType: name === 't' ? 'BIGINT' : 'INTEGER',
-    Mapping: `$.${name}`,
-  }));
   const file = join(folder, 'application.json');
   writeFileSync(
     file,
     JSON.stringify({
-      ApplicationName: 'totals',
-      ApplicationCode: code,
-      Inputs: [
-        {
-          NamePrefix: 'S',
-          KinesisFirehoseInput: { ResourceARN: 'arn:aws:firehose:us-east-1:123456789012:deliverystream/numbers' },
-          InputSchema: { RecordFormat: { RecordFormatType: 'JSON' }, RecordColumns: columns },
-        },
-      ],
+      ...application(),
       rowtime: {
         inputs: { S: { from: 'directPut', port: 0, bucket: join(folder, 'bucket') } },
         outputs: { TOTALS: { to: 'files', folder: join(folder, 'out') } },
@@ -249,16 +255,26 @@ test('a service shows how its results agree with recorded ones, and goes on what
 
 test('mirror settings that cannot be meant stop the start; --mirror is for applications', async () => {
   const folder = temporaryFolder();
-  writeFileSync(join(folder, 'app.sql'), code);
-  const { code: exit, stderr } = await rowtime(
-    'run',
-    join(folder, 'app.sql'),
-    '--input',
-    'x',
-    '--json',
-    '--mirror',
-    folder,
-  ).finished;
-  expect(exit).toBe(2);
-  expect(stderr).toContain('--mirror is for an application');
+  const program = join(folder, 'app.sql');
+  writeFileSync(program, code);
+  const ofProgram = await rowtime('run', program, '--input', 'x', '--json', '--mirror', folder).finished;
+  expect(ofProgram).toMatchObject({ code: 2, stderr: expect.stringContaining('--mirror is for an application') });
+
+  const file = join(folder, 'application.json');
+  const start = async (mirror: object) => {
+    const rowtimeSection = { inputs: { S: { from: 'files', paths: [program] } }, monitor: { port: 0 }, mirror };
+    writeFileSync(file, JSON.stringify({ ...application(), rowtime: rowtimeSection }));
+    return rowtime('run', file).finished;
+  };
+  expect(await start({ recorded: folder, stream: 'NONE' })).toMatchObject({
+    code: 3,
+    stderr: expect.stringMatching(/rowtime\.mirror: stream NONE: the program has no such stream; it has .*TOTALS/),
+  });
+  expect(await start({ recorded: folder, alarmBelow: 2 })).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('rowtime.mirror.alarmBelow'),
+  });
+  expect((await start({ recorded: folder, stream: 'TOTALS', tolerance: ['much'] })).stderr).toContain(
+    '--tolerance much',
+  );
 });
