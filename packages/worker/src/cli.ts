@@ -330,8 +330,8 @@ program
   .option('--no-key', 'rows have no key: they are compared whole')
   .option('--time <column>', 'the time of a row (default: ROWTIME, or the only column with times)')
   .option('--window <time>', 'how long a window is, as in 1m (default: found in the rows)', duration)
-  .option('--tolerance <[column=]amount>', 'what is equal all the same: 0.01, 1% or 4ulp; may be repeated', collect, [])
-  .option('--ignore <columns>', 'columns that are not compared', list, [])
+  .option('--tolerance <[column=]amount>', 'what is equal all the same: 0.01, 1% or 4ulp; may be repeated', collect)
+  .option('--ignore <columns>', 'columns that are not compared', list)
   .option('--scores <columns>', 'columns of random scores, compared as distributions (default: ANOMALY_SCORE)', list)
   .option('--seeded', 'the forests of both sides had one seed: scores are compared exactly')
   .option('--columns <names>', 'names of the columns of recorded CSV that has no header', list)
@@ -340,8 +340,8 @@ program
     'of a program: arrival, system, or column:NAME[:s|:ms] (default: as the application says)',
   )
   .option('--schema <file>', 'of a program: InputSchema of the Kinesis Analytics API')
-  .option('--table <name=file>', 'of a program: a reference table; may be repeated', collect, [])
-  .option('--table-schema <name=file>', 'its ReferenceSchema', collect, [])
+  .option('--table <name=file>', 'of a program: a reference table; may be repeated', collect)
+  .option('--table-schema <name=file>', 'its ReferenceSchema', collect)
   .option('--seed <n>', 'of a program: where RANDOM_CUT_FOREST starts its random numbers', whole)
   .option('--endpoint <url>', 'an S3-compatible store instead of AWS')
   .option('--region <name>', 'of the buckets (default: as the AWS SDK finds it)')
@@ -367,15 +367,15 @@ Example:
       key: options.key === false ? [] : options.key === true ? null : (options.key ?? null),
       time: options.time ?? null,
       windowMillis: options.window ?? null,
-      tolerances: options.tolerance.map(parseTolerance),
-      ignored: options.ignore,
+      tolerances: (options.tolerance ?? []).map(parseTolerance),
+      ignored: options.ignore ?? [],
       scores: options.scores ?? null,
       seeded: options.seeded === true,
       columns: options.columns ?? null,
       rowtime: options.rowtime ?? null,
       schema: options.schema ?? null,
-      tables: options.table,
-      tableSchemas: options.tableSchema,
+      tables: options.table ?? [],
+      tableSchemas: options.tableSchema ?? [],
       seed: options.seed ?? null,
       s3: {
         ...(options.region !== undefined && { region: options.region }),
@@ -396,15 +396,15 @@ interface MirrorFlags {
   key?: string[] | boolean;
   time?: string;
   window?: number;
-  tolerance: string[];
-  ignore: string[];
+  tolerance?: string[];
+  ignore?: string[];
   scores?: string[];
   seeded?: boolean;
   columns?: string[];
   rowtime?: string;
   schema?: string;
-  table: string[];
-  tableSchema: string[];
+  table?: string[];
+  tableSchema?: string[];
   seed?: number;
   endpoint?: string;
   region?: string;
