@@ -1,11 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Batch, fromRows, type Schema } from '@rowtime/core';
+import { startTestServer } from '@rowtime/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { placeOf } from '../../src/mirror/place.ts';
 import { type Shadow, type ShadowOptions, shadow } from '../../src/mirror/shadow.ts';
 import { printed, putRecords } from '../put-records.ts';
-import { filesIn, rowtime, temporaryFolder } from '../rowtime.ts';
+import { filesIn, rowtime, rowtimeIn, temporaryFolder } from '../rowtime.ts';
 
 const start = Date.UTC(2024, 0, 1);
 const schema: Schema = [
@@ -204,11 +205,13 @@ test('a service shows how its results agree with recorded ones, and goes on what
   );
   expect((await before.finished).code).toBe(0);
   // One of the minutes was recorded with other counts.
-  for (const [name, text] of filesIn(join(folder, 'old/TOTALS')))
-    writeFileSync(
-      join(folder, 'old/TOTALS', name),
-      text.replaceAll(/("2024-01-01T00:07:00.000Z","k":\d+,"n":)(\d)/g, '$19'),
-    );
+  const server = await startTestServer();
+  onTestFinished(() => server.close());
+  server.s3.createBucket('old');
+  for (const [name, text] of filesIn(join(folder, 'old/TOTALS'))) {
+    const other = text.replaceAll(/("2024-01-01T00:07:00.000Z","k":\d+,"n":)(\d)/g, '$19');
+    server.s3.put('old', `totals/${name}`, Buffer.from(other));
+  }
 
   const file = join(folder, 'application.json');
   writeFileSync(
@@ -222,11 +225,13 @@ test('a service shows how its results agree with recorded ones, and goes on what
         checkpointInterval: '200ms',
         monitor: { port: 0 },
         metrics: { emf: true },
+        region: 'us-east-1',
+        endpoints: { s3: server.url },
         mirror: { recorded: 'to be said by --mirror', alarmBelow: 0.99 },
       },
     }),
   );
-  const { process, finished } = rowtime('run', file, '--mirror', join(folder, 'old/TOTALS'));
+  const { process, finished } = rowtimeIn({ AWS_ACCESS_KEY_ID: 'test' }, 'run', file, '--mirror', 's3://old/totals/');
   const alarm = printed(process, (text) =>
     text.split('\n').find((line) => line.includes('the results differ from the recorded ones')),
   );
