@@ -283,7 +283,10 @@ export class SequenceAlignment extends Alignment {
 
   #take({ recorded: r, ours: o }: Step): void {
     const { recorded, ours } = this.waiting;
-    if (r === 0 || o === 0) return this.#gap(r - o);
+    if (r === 0 || o === 0) {
+      this.#gap(r - o);
+      return;
+    }
     if (r > 1) this.#merge(recorded, r, 'recorded');
     if (o > 1) this.#merge(ours, o, 'ours');
     this.pair();

@@ -13,6 +13,8 @@ export interface Change {
   readonly deltas: Float64Array;
   /** The window is not counted: a recording begins or ends in it. */
   readonly isEdge: boolean;
+  /** Another key of the window has the values of this one, and this one has its. */
+  readonly isSwapped: boolean;
 }
 
 // Of what adding doubles in another order leaves.
@@ -71,27 +73,38 @@ export class Crossings {
   closes(changes: readonly Change[], from: number): boolean {
     if (changes.length - from < 2) return false;
     if (isSameRowMoved(changes, from)) return true;
-    let isKept = false;
+    let [kept, changed, isSure, isLarge] = [0, 0, false, false];
     for (let i = 0; i < this.columns.length; i++) {
       const state = this.#total(changes, from, i);
-      if (state === 'kept') isKept = true;
-      else if (state === 'changed' && this.#isAdditive(i)) return false;
+      if (state === 'changed' && this.#isAdditive(i)) return false;
+      if (state === 'changed') changed++;
+      if (state === 'changed' && changes.some(({ deltas }) => !isSmallInteger(deltas[i]!))) isLarge = true;
+      if (state !== 'kept') continue;
+      kept++;
+      isSure ||= this.#isAdditive(i) || changes.some(({ deltas }) => !isSmallInteger(deltas[i]!));
     }
-    return isKept;
+    // A column that just happens to take a few from one window and give them to the next shows nothing.
+    return kept > 0 && (isSure || changed === 0 || (kept > 1 && !isLarge));
   }
 
   /** The changes from `from` on are explained: counts them, and what they show of the columns. */
   close(changes: readonly Change[], from: number): void {
+    const closed = changes.slice(from);
+    // Of a whole row that moved every column is kept, a MAX, too.
+    if (closed.every(({ recorded, ours }) => recorded !== null && ours !== null)) this.#learn(changes, from);
+    for (const change of closed) this.count(change);
+  }
+
+  #learn(changes: readonly Change[], from: number): void {
     for (let i = 0; i < this.columns.length; i++) {
       const state = this.#total(changes, from, i);
-      if (state === 'kept') this.#kept[i]!++;
+      // An amount of several digits is not made up for by chance.
+      if (state === 'kept') this.#kept[i]! += changes.some(({ deltas }) => !isSmallInteger(deltas[i]!)) ? 4 : 1;
       if (state === 'changed') this.#broken[i]!++;
-      if (this.#kept[i]! >= 3 && this.#broken[i] === 0) {
-        const at = this.columns[i]!;
-        this.#tally.found[at] ??= this.#roles[at] === 'count' ? 'count' : 'sum';
-      }
+      const at = this.columns[i]!;
+      const isFound = this.#kept[i]! >= 8 && this.#kept[i]! >= 16 * this.#broken[i]!;
+      this.#tally.found[at] = !isFound ? null : this.#roles[at] === 'count' ? 'count' : 'sum';
     }
-    for (const change of changes.slice(from)) this.count(change);
   }
 
   /** Counts a change whose total is explained, if the rest of it can be. */
@@ -99,7 +112,10 @@ export class Crossings {
     const { index, recorded, ours, columns, isEdge } = change;
     if (isEdge) return;
     const odd = recorded !== null && ours !== null ? columns.filter((at) => !this.#isPlausible(change, at)) : [];
-    if (odd.length === 0) return this.#tally.row(index, 'moved', recorded, ours, columns);
+    if (odd.length === 0) {
+      this.#tally.row(index, 'moved', recorded, ours, columns);
+      return;
+    }
     const isRounded = odd.every((at) => isRounding(recorded![at] ?? null, ours![at] ?? null));
     this.#tally.row(index, isRounded ? 'rounding' : 'different', recorded, ours, odd);
   }
@@ -113,7 +129,7 @@ export class Crossings {
     let isKnown = false;
     let part = 0;
     for (let i = 0; i < this.columns.length; i++) {
-      if (!this.#isNamedAdditive(i)) continue;
+      if (!this.#isAdditive(i)) continue;
       isKnown = true;
       const crossed = Math.abs(carried[i]! + oldest!.deltas[i]!);
       part = Math.max(part, crossed / this.#scale(i, oldest!.recorded, oldest!.ours));
@@ -125,14 +141,12 @@ export class Crossings {
 
   /** Could the change be that of records beyond a window that was not compared? */
   isSmall({ deltas, recorded, ours }: Change): boolean {
-    return deltas.every(
-      (delta, i) => !this.#isNamedAdditive(i) || Math.abs(delta) <= 0.5 * this.#scale(i, recorded, ours),
-    );
+    return deltas.every((delta, i) => !this.#isAdditive(i) || Math.abs(delta) <= 0.5 * this.#scale(i, recorded, ours));
   }
 
   /** Few and small whole numbers: then several boundaries in a row are crossed by the same amount, and no change is seen. */
   isCoarse(changes: readonly Change[]): boolean {
-    return changes.every(({ deltas }) => deltas.every((delta) => Number.isInteger(delta) && Math.abs(delta) <= 20));
+    return changes.every(({ deltas }) => deltas.every(isSmallInteger));
   }
 
   #total(changes: readonly Change[], from: number, i: number): 'same' | 'kept' | 'changed' {
@@ -161,15 +175,10 @@ export class Crossings {
     return Math.max(Math.abs(amount(recorded, at)), Math.abs(amount(ours, at)), Number.MIN_VALUE);
   }
 
+  /** Additive, as the settings or the column's name say, or as all chains so far have shown. */
   #isAdditive(i: number): boolean {
     const at = this.columns[i]!;
-    const told = this.#layout.roles[at];
-    return told === 'sum' || told === 'count' || this.#tally.found[at] != null;
-  }
-
-  #isNamedAdditive(i: number): boolean {
-    const role = this.#roles[this.columns[i]!];
-    return this.#isAdditive(i) || role === 'sum' || role === 'count';
+    return this.#roles[at] === 'sum' || this.#roles[at] === 'count' || this.#tally.found[at] !== null;
   }
 
   /** An average may change with its window's records, but not to what no record can have made of it. */
@@ -177,25 +186,16 @@ export class Crossings {
     if (this.#roles[at] !== 'average') return true;
     const [a, b] = [numberOf(recorded![at] ?? null), numberOf(ours![at] ?? null)];
     if (Number.isNaN(a) || Number.isNaN(b)) return true;
-    if (Number.isInteger(a) !== Number.isInteger(b))
-      return Number.isInteger(b) ? a % 1 !== 0 && this.#isMean(ours!, b) : false;
     const sum = this.#only('sum');
+    const count = this.#only('count');
     if (sum === null) return true;
     const [sumA, sumB] = [amount(recorded, sum), amount(ours, sum)];
-    const count = this.#only('count');
     if (count !== null) {
       const [offA, offB] = [sumA / amount(recorded, count) - a, sumB / amount(ours, count) - b];
       const isExact = Math.abs(offA) <= noise * Math.abs(a);
       return !(Math.abs(offA) < 1) || Math.abs(offB) <= (isExact && a % 1 !== 0 ? noise * Math.abs(b) : 1);
     }
     return isPlausibleMove(a, sumA, b, sumB);
-  }
-
-  #isMean(row: Row, average: number): boolean {
-    const [sum, count] = [this.#only('sum'), this.#only('count')];
-    return (
-      sum === null || count === null || Math.abs(amount(row, sum) / amount(row, count) - average) < noise * average
-    );
   }
 
   /** The column of this role, if there is one and only one. */
@@ -214,8 +214,14 @@ function isPlausibleMove(a: number, sumA: number, b: number, sumB: number): bool
   if (least <= 0 && most >= 0) return true;
   const records = least > 0 ? least : most;
   const mean = (sumB - sumA) / records / a;
-  // One record may hold anything; many, all of them far below or above the mean, are no accident of a boundary.
-  return mean > 0 && mean >= 0.002 * (Math.abs(records) - 1) && mean <= 50;
+  // A few may hold anything, and come at one end of the window as others go at the other. Many, all of them far below or
+  // above the mean, are no accident of a boundary.
+  if (Math.abs(records) <= Math.max(4, (0.05 * sumA) / a)) return true;
+  return mean >= 0.1 && mean <= 10;
+}
+
+function isSmallInteger(delta: number): boolean {
+  return Number.isInteger(delta) && Math.abs(delta) <= 20;
 }
 
 function isSameRowMoved(changes: readonly Change[], from: number): boolean {

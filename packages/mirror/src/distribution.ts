@@ -18,7 +18,10 @@ export class Distribution {
     this.count++;
     this.#sum += value;
     this.#sorted = null;
-    if (this.#exact === null) return this.#toBin(value);
+    if (this.#exact === null) {
+      this.#toBin(value);
+      return;
+    }
     this.#exact.push(value);
     if (this.#exact.length > exactMax) this.coarsen();
   }
@@ -58,7 +61,7 @@ export class Distribution {
 
   #sort(): (readonly [number, number])[] {
     if (this.#exact !== null) return this.#exact.toSorted((a, b) => a - b).map((value) => [value, 1] as const);
-    return [...this.#bins].map(([bin, count]) => [valueOf(bin), count] as const).sort(([a], [b]) => a - b);
+    return [...this.#bins].map(([bin, count]) => [middleOf(bin), count] as const).sort(([a], [b]) => a - b);
   }
 
   #toBin(value: number): void {
@@ -95,7 +98,7 @@ function binOf(value: number): number {
   return value > 0 ? bin : -bin;
 }
 
-function valueOf(bin: number): number {
+function middleOf(bin: number): number {
   if (bin === 0) return 0;
   const size = Math.exp((Math.abs(bin) - offset + 0.5) * base);
   return bin > 0 ? size : -size;

@@ -1,18 +1,19 @@
 import type { Place } from './align.ts';
 import { type Change, Crossings, changesMax } from './crossing.ts';
-import type { Key, Layout } from './layout.ts';
+import { type Key, keyOf, type Layout } from './layout.ts';
 import type { WindowLabel } from './report.ts';
 import type { Millis, Row, Side } from './settings.ts';
 import type { Tally, WindowRows } from './tally.ts';
 import { isRounding, same } from './values.ts';
-import type { History, Window } from './window.ts';
+import { type History, sameRow, type Window } from './window.ts';
 
 /** Changes of one key, in windows near each other, that are not explained yet. */
 interface Chain {
   readonly changes: Change[];
   /** What had crossed the boundary before the first of them, by additive column. */
   carried: Float64Array;
-  isLong: boolean;
+  /** The total is not known: of so many windows, or next to a window that is not compared. */
+  isOpen: boolean;
 }
 
 const quietMax = 2;
@@ -24,10 +25,14 @@ export class Judge {
   readonly #tally: Tally;
   readonly #histories: Readonly<Record<Side, History>>;
   readonly #crossings: Crossings;
+  readonly #spares: Record<Side, Row[]> = { recorded: [], ours: [] };
+  #isSparing = false;
   readonly #chains = new Map<Key, Chain>();
   readonly #pairOfScores: (recorded: Row, ours: Row, index: number) => void;
   /** Windows next to which a change may have its other half where nobody looks. */
   readonly #edges = new Set<number>();
+  /** Windows in which a recording begins or ends. */
+  readonly #ends = new Map<number, 'start' | 'end'>();
   #index = 0;
   /** Of the rows of a side, how many are the same as in a window before. Where that is usual it shows nothing. */
   #repeatRate = 0;
@@ -47,6 +52,11 @@ export class Judge {
 
   pair(recorded: Window, ours: Window): void {
     const index = this.#index++;
+    if (this.#isSparing || recorded.spares.length + ours.spares.length > 0) {
+      this.#useSpares(recorded, ours, index);
+      this.#useSpares(ours, recorded, index);
+      this.#isSparing = this.#spares.recorded.length + this.#spares.ours.length > 0;
+    }
     const changes: [Key, Change][] = [];
     let equal = 0;
     let met = 0;
@@ -76,10 +86,11 @@ export class Judge {
       }
     }
     const isEdge = recorded.isEdge || ours.isEdge;
+    const place = recorded.seq === 0 || ours.seq === 0 ? 'start' : 'end';
+    if (isEdge) this.#ends.set(index, place);
     const isPartial = isEdge && this.#isPartial(changes, equal);
     const label = { index, from: recorded.from };
     if (isPartial) {
-      const place = recorded.seq === 0 || ours.seq === 0 ? 'start' : 'end';
       this.#tally.exclude(place, 'recorded', recorded.rows.size, 1);
       this.#tally.exclude(place, 'ours', ours.rows.size, 1);
       this.#edges.add(index);
@@ -96,14 +107,45 @@ export class Judge {
     this.#settle();
   }
 
+  /** Takes back what was set aside as delivered twice where the other side has it, too; now, or in the next window. */
+  #useSpares(window: Window, other: Window, index: number): void {
+    const { side } = window;
+    const earlier = this.#spares[side];
+    this.#spares[side] = [];
+    const { measures, key: keyColumns } = this.#layout;
+    for (const [rows, isLast] of [
+      [earlier, true],
+      [window.spares, false],
+    ] as const) {
+      for (const row of rows) {
+        const key = keyOf(row, keyColumns);
+        const there = other.rows.get(key);
+        const isWanted = there !== undefined && !window.rows.has(key) && sameRow(row, there, measures);
+        if (isWanted && !this.#hasCome(key, row, side)) window.rows.set(key, row);
+        else if (isLast) this.#tally.duplicates(side, index, row);
+        else this.#spares[side].push(row);
+      }
+    }
+  }
+
+  /** Did the row come a window early, for lack of one of its key there? */
+  #hasCome(key: Key, row: Row, side: Side): boolean {
+    const before = this.#chains.get(key)?.changes.at(-1)?.[side] ?? null;
+    return before !== null && sameRow(before, row, this.#layout.measures);
+  }
+
   /** A window that the other side does not have. */
   gap(window: Window, place: Place): void {
     const { side } = window;
+    for (const row of window.spares) this.#tally.duplicates(side, null, row);
     if (place === 'repeated') {
       for (const row of window.rows.values()) this.#tally.duplicates(side, null, row);
       return;
     }
-    if (place !== 'gap') return this.#tally.exclude(place, side, window.rows.size, 1);
+    if (place !== 'gap') {
+      this.#tally.exclude(place, side, window.rows.size, 1);
+      return;
+    }
     const index = this.#index++;
     this.#edges.add(index);
     this.#tally.open({ index, from: window.from }, null, side);
@@ -126,6 +168,9 @@ export class Judge {
   }
 
   end(): void {
+    for (const side of ['recorded', 'ours'] as const) {
+      for (const row of this.#spares[side]) this.#tally.duplicates(side, null, row);
+    }
     this.#edges.add(this.#index);
     for (const [key, chain] of this.#chains) this.#break(key, chain);
     this.#tally.settle(Number.POSITIVE_INFINITY);
@@ -134,13 +179,12 @@ export class Judge {
   #judge(changes: readonly [Key, Change][], label: WindowLabel, isEdge: boolean, recorded: Window, ours: Window): void {
     const swapped = isEdge ? new Set<Key>() : this.#swapped(changes);
     for (const [key, change] of changes) {
-      if (swapped.has(key)) {
-        this.#tally.row(label.index, 'swapped', change.recorded, change.ours, change.columns);
-      } else if (!isEdge && this.#isRepetition(key, change, recorded, ours)) {
+      if (!isEdge && this.#isRepetition(key, change, recorded, ours)) {
         const side = change.recorded === null ? 'ours' : 'recorded';
         this.#tally.duplicates(side, label.index, (change.recorded ?? change.ours)!);
       } else {
-        this.#add(key, isEdge ? { ...change, isEdge } : change);
+        const isSwapped = swapped.has(key);
+        this.#add(key, isEdge || isSwapped ? { ...change, isEdge, isSwapped } : change);
       }
     }
   }
@@ -157,7 +201,8 @@ export class Judge {
       }
     }
     if (chain === undefined) {
-      chain = { changes: [], carried: new Float64Array(change.deltas.length), isLong: false };
+      const isOpen = this.#isBesideEdge(change);
+      chain = { changes: [], carried: new Float64Array(change.deltas.length), isOpen };
       this.#chains.set(key, chain);
     }
     const { changes } = chain;
@@ -177,7 +222,7 @@ export class Judge {
     const { changes } = chain;
     const isNear = this.#crossings.staysNear(changes, chain.carried);
     const oldest = changes.shift()!;
-    chain.isLong = true;
+    chain.isOpen = true;
     if (isNear) {
       chain.carried = chain.carried.map((carried, i) => carried + oldest.deltas[i]!);
       this.#crossings.count(oldest);
@@ -195,35 +240,66 @@ export class Judge {
     }
   }
 
+  /** Judges changes that nothing made up for. */
   #break(key: Key, chain: Chain): void {
     this.#chains.delete(key);
-    for (const change of chain.changes) {
+    const { changes } = chain;
+    const last = changes.at(-1);
+    const isOpen = chain.isOpen || (last !== undefined && this.#isBesideEdge(last));
+    const isUsual = this.#crossings.isCoarse(changes) && this.#isHeavy();
+    for (const change of changes) {
       if (change.isEdge) continue;
-      const { index, recorded, ours } = change;
-      const isBesideEdge = this.#edges.has(index - 1) || this.#edges.has(index + 1);
-      if (
-        isBesideEdge &&
-        recorded !== null &&
-        ours !== null &&
-        this.#crossings.isCrossing(change) &&
-        this.#crossings.isSmall(change)
-      )
+      const isPair = change.recorded !== null && change.ours !== null;
+      const end = this.#ends.get(change.index);
+      if (end !== undefined && this.#crossings.isCrossing(change)) this.#exclude(end, change);
+      else if (!isPair && isOpen && this.#isBesideEdge(change))
+        this.#exclude(this.#ends.size > 1 ? 'end' : 'start', change);
+      else if (isPair && this.#crossings.isCrossing(change) && (isOpen || isUsual) && this.#crossings.isSmall(change)) {
         this.#crossings.count(change);
-      else if (chain.isLong && recorded !== null && ours !== null && this.#crossings.isSmall(change))
-        this.#crossings.count(change);
-      else this.#different(change);
+      } else this.#different(change);
     }
   }
 
-  #different({ index, recorded, ours, columns }: Change): void {
-    if (recorded === null) return this.only(index, 'ours', ours!);
-    if (ours === null) return this.only(index, 'recorded', recorded);
+  // What crossed the border of a window that is not compared is not known.
+  #isBesideEdge({ index, isEdge }: Change): boolean {
+    if (isEdge || this.#edges.has(index - 1) || this.#edges.has(index + 1)) return true;
+    return this.#ends.has(index - 1) || this.#ends.has(index) || this.#ends.has(index + 1);
+  }
+
+  #exclude(place: 'start' | 'end', { recorded, ours }: Change): void {
+    if (recorded !== null) this.#tally.exclude(place, 'recorded', 1, 0);
+    if (ours !== null) this.#tally.exclude(place, 'ours', 1, 0);
+  }
+
+  /** Do records cross boundaries so often that a small COUNT may be off by as much for several windows? */
+  #isHeavy(): boolean {
+    const { equal, moved } = this.#tally.rows;
+    return moved >= 0.05 * (equal + moved);
+  }
+
+  #different({ index, recorded, ours, columns, isSwapped }: Change): void {
+    if (recorded === null) {
+      this.only(index, 'ours', ours!);
+      return;
+    }
+    if (ours === null) {
+      this.only(index, 'recorded', recorded);
+      return;
+    }
     const isRounded = columns.every((at) => isRounding(recorded[at] ?? null, ours[at] ?? null));
-    this.#tally.row(index, isRounded ? 'rounding' : 'different', recorded, ours, columns);
+    this.#tally.row(index, isSwapped ? 'swapped' : isRounded ? 'rounding' : 'different', recorded, ours, columns);
   }
 
   #change(index: number, recorded: Row | null, ours: Row | null, columns: readonly number[]): Change {
-    return { index, recorded, ours, columns, deltas: this.#crossings.deltas(recorded, ours), isEdge: false };
+    return {
+      index,
+      recorded,
+      ours,
+      columns,
+      deltas: this.#crossings.deltas(recorded, ours),
+      isEdge: false,
+      isSwapped: false,
+    };
   }
 
   #differing(recorded: Row, ours: Row): number[] {

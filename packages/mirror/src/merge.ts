@@ -74,7 +74,8 @@ export function merge(windows: readonly Window[], history: History, layout: Layo
       }
     }
   }
-  return { window: { ...head!, rows, isEdge: windows.some(({ isEdge }) => isEdge) }, repeated };
+  const spares = windows.flatMap((window) => window.spares);
+  return { window: { ...head!, rows, spares, isEdge: windows.some(({ isEdge }) => isEdge) }, repeated };
 }
 
 // The pair first: of two that are worth the same it is taken.

@@ -49,20 +49,18 @@ export class Timed {
     return this.#newest * this.#windowMillis;
   }
 
-  get waitingRows(): number {
-    let rows = 0;
-    for (const open of this.#open) rows += open.rows.size;
-    return rows;
-  }
-
   push(row: Row): void {
     const number = Math.floor(timeOf(row[this.#layout.time]) / this.#windowMillis);
-    if (Number.isNaN(number)) return this.#stray('timeless', row, number);
+    if (Number.isNaN(number)) {
+      this.#stray('timeless', row, number);
+      return;
+    }
     const key = keyOf(row, this.#layout.key);
     if (number <= this.#closed) {
       const window = this.#closedWindows.find(({ from }) => from === number * this.#windowMillis);
       const before = window?.rows.get(key);
-      return this.#stray(before !== undefined && this.#isSame(before, row) ? 'duplicate' : 'late', row, number);
+      this.#stray(before !== undefined && this.#isSame(before, row) ? 'duplicate' : 'late', row, number);
+      return;
     }
     let open = this.#open.find((one) => one.number === number);
     if (open === undefined) {
@@ -92,6 +90,7 @@ export class Timed {
       side: this.#side,
       seq: this.#seq,
       rows,
+      spares: [],
       from: number * this.#windowMillis,
       isEdge: isLast || this.#seq === 0,
       isSuspect: false,

@@ -375,8 +375,14 @@ export class WholeRows {
   #late(side: Side, entry: Entry, window: number): void {
     const hash = rowHash(entry.row, this.#identity);
     const place = this.#outside(side, entry.at);
-    if (this.#recent.some((met) => met.has(hash))) return this.#tally.duplicates(side, null, entry.row);
-    if (place !== null) return this.#tally.exclude(place, side, 1, 0);
+    if (this.#recent.some((met) => met.has(hash))) {
+      this.#tally.duplicates(side, null, entry.row);
+      return;
+    }
+    if (place !== null) {
+      this.#tally.exclude(place, side, 1, 0);
+      return;
+    }
     const index = this.#index++;
     this.#tally.open({ index, from: this.#isTimed ? window * this.#size : null }, null, side);
     const [recorded, ours] = side === 'recorded' ? [entry.row, null] : [null, entry.row];

@@ -8,6 +8,8 @@ export interface Window {
   /** From 0, of its side. */
   readonly seq: number;
   readonly rows: Map<Key, Row>;
+  /** Rows that came in between and had been delivered before, unless the other side shows that they belong here. */
+  readonly spares: readonly Row[];
   readonly from: Millis | null;
   /** The first or the last of its side: the recording may have begun or ended within it. */
   readonly isEdge: boolean;
