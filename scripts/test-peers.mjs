@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 // pnpm test:peers: the probe of the test server, and the suites of sources and sinks, against moto, a second implementation of S3,
-// Kinesis and Firehose; a producer of boto3 against the worker; Parquet files as pyarrow reads them, Snappy as cramjam writes it.
-// Needs python3 and a package index that has those; says so and passes where that is not to be had.
+// Kinesis and Firehose; a producer of boto3 against the worker; Parquet files as pyarrow reads them, Snappy as cramjam writes it; the
+// mirror's page in a browser. Needs python3 and a package index that has those, and a Chromium or a registry that has one; says so and
+// passes where they are not to be had.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { chromium } from './chromium.mjs';
 
 const wanted = ['moto[server]==5.2.5', 'pyarrow==26.0.1', 'cramjam==2.14.0'];
 const suites = [
@@ -18,34 +20,42 @@ const suites = [
   'packages/worker/test/peers.test.ts',
 ];
 
+const browserSuites = ['packages/worker/test/mirror/page.browser.ts'];
+
 const root = resolve(import.meta.dirname, '..');
 const venv = join(root, '.ci/.cache/peers');
 const bin = join(venv, process.platform === 'win32' ? 'Scripts' : 'bin');
 
-if (!install()) process.exit(0);
+await inBrowser();
+if (!install()) process.exit();
 const port = await freePort();
 const url = `http://127.0.0.1:${port}`;
 const moto = spawn(join(bin, 'moto_server'), ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
 try {
   await answers(url);
-  const { status } = spawnSync(
-    process.execPath,
-    [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--no-file-parallelism', ...suites],
-    {
-      cwd: root,
-      env: {
-        ...process.env,
-        ROWTIME_MOTO_URL: url,
-        ROWTIME_PYTHON: join(bin, 'python'),
-        CONFORMANCE_AWS: '1',
-        CONFORMANCE_AWS_ENDPOINT: url,
-      },
-      stdio: 'inherit',
-    },
-  );
-  process.exitCode = status ?? 1;
+  test(suites, {
+    ROWTIME_MOTO_URL: url,
+    ROWTIME_PYTHON: join(bin, 'python'),
+    CONFORMANCE_AWS: '1',
+    CONFORMANCE_AWS_ENDPOINT: url,
+  });
 } finally {
   moto.kill();
+}
+
+async function inBrowser() {
+  const found = await chromium(join(root, '.ci/.cache'));
+  if (typeof found === 'string') return skip(found);
+  return test(browserSuites, { ROWTIME_CHROMIUM: found.path, ROWTIME_CHROMIUM_FLAGS: JSON.stringify(found.flags) });
+}
+
+function test(files, environment) {
+  const { status } = spawnSync(
+    process.execPath,
+    [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--no-file-parallelism', ...files],
+    { cwd: root, env: { ...process.env, ...environment }, stdio: 'inherit' },
+  );
+  if (status !== 0) process.exitCode = status ?? 1;
 }
 
 /** False where it cannot be had here: no Python, or an index without it. Other failures end the run. */

@@ -7,11 +7,11 @@ import type { CsvFormat } from './decode/csv.ts';
 import type { InputDecoder } from './decode/input-decoder.ts';
 import type { InputColumn } from './decode/json.ts';
 import { createDecoder, type InputSchema } from './decoder.ts';
-import { sampleBytesMax } from './discover.ts';
 import { type Discovered, discoverInput, schemaFound } from './discover-input.ts';
 import { SourceError } from './errors.ts';
 import { listFiles } from './file-list.ts';
 import { timeInName } from './firehose-name.ts';
+import { Sample } from './sample.ts';
 
 export { SourceError } from './errors.ts';
 
@@ -274,32 +274,6 @@ async function sampleStream(input: StreamInput, rowPath?: string): Promise<Uint8
   }
   input.unread(sample.bytes());
   return sample.bytes();
-}
-
-class Sample {
-  readonly #bytes = new Uint8Array(sampleBytesMax + 1);
-  #length = 0;
-
-  get isFull(): boolean {
-    return this.#length === this.#bytes.length;
-  }
-
-  room(): Uint8Array {
-    return this.#bytes.subarray(this.#length);
-  }
-
-  filled(bytes: number): void {
-    this.#length += bytes;
-  }
-
-  /** Records do not span files. */
-  endRecord(): void {
-    for (const byte of [0x0d, 0x0a]) if (!this.isFull) this.#bytes[this.#length++] = byte;
-  }
-
-  bytes(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
-  }
 }
 
 function openStdin({ stdin }: FileSourceOptions, offset: number): Promise<StreamInput> {

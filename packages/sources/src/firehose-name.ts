@@ -12,3 +12,12 @@ export function timeInName(path: string): Millis | null {
   const time = daysFromCivil(year, month, day) * 86_400_000 + timeOf(hours, minutes, seconds, 0);
   return Number.isNaN(time) ? null : time;
 }
+
+/** The start of the hour under which Firehose puts an object whatever its name is: `YYYY/MM/DD/HH/`. */
+export function hourInPath(path: string): Millis | null {
+  const match = /(?:^|\/)(\d{4})\/(\d\d)\/(\d\d)\/(\d\d)\/[^/]*$/.exec(path);
+  if (!match) return null;
+  const [year, month, day, hours] = match.slice(1).map(Number);
+  const time = daysFromCivil(year, month, day) * 86_400_000 + timeOf(hours, 0, 0, 0);
+  return Number.isNaN(time) ? null : time;
+}

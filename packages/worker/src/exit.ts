@@ -1,8 +1,8 @@
 /** How the process ends; printed by `rowtime --help`. */
 export const exitCodes = {
   done: 0,
-  /** `fmt --check`: the program is not formatted. */
-  unformatted: 1,
+  /** What was compared differs, as diff says it: `fmt --check`, `mirror`. */
+  differs: 1,
   /** A mistake in the SQL or the command line. */
   usage: 2,
   /** A file, folder or setting that has to be mended. */

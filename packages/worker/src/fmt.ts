@@ -12,7 +12,7 @@ export function fmt(file: string, sql: string, { write, check }: FmtOptions): vo
   const formatted = format(sql);
   if (check) {
     if (formatted === sql) return;
-    throw new CommandError(`${file} is not formatted; rowtime fmt --write ${file} does it`, exitCodes.unformatted);
+    throw new CommandError(`${file} is not formatted; rowtime fmt --write ${file} does it`, exitCodes.differs);
   }
   if (!write) {
     process.stdout.write(formatted);

@@ -52,6 +52,8 @@ export interface RunOptions {
   readonly seed: number;
   readonly bufferBytes: number;
   readonly bufferMs: number;
+  /** The rows are for another command, which says what became of them. */
+  readonly isQuiet?: boolean;
 }
 
 /** Who watches a file grow sees what came of it so soon. */
@@ -150,6 +152,7 @@ async function runLocked(options: RunOptions): Promise<void> {
     stop.release();
     status.clear();
   });
+  if (options.isQuiet) return;
   process.stderr.write(`${summary(progress, now() - started)}\n`);
   if (options.output !== null)
     process.stderr.write(`${outputs.map(({ name }) => name).join(', ')} in ${options.output}\n`);

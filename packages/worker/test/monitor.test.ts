@@ -82,6 +82,45 @@ test('metrics are those of the status at each scrape, with help and type', async
   expect(text).toContain('# TYPE rowtime_input_records_total counter');
 });
 
+test('what is compared with recorded results is in the metrics, and nothing of it where nothing is', async () => {
+  const mirror: NonNullable<Status['mirror']> = {
+    stream: 'SCORES',
+    recorded: 's3://old/',
+    state: 'comparing',
+    agreement: 0.75,
+    alarmBelow: 0.9,
+    isAlarming: true,
+    windows: { equal: 3, different: 1 },
+    rows: { equal: 12, moved: 1, different: 2, onlyRecorded: 3, onlyOurs: 4 },
+    judgedTo: 1_000_000,
+    errors: 5,
+    dropped: 6,
+  };
+  const lines = (text: string) => text.split('\n').filter((line) => line.startsWith('rowtime_mirror'));
+  expect(lines((await get('/metrics')).text)).toEqual([]);
+  const found = lines((await get('/metrics', { ...status, mirror })).text);
+  const without = found.map((line) => line.replace(',application="captains"', '').replace('stream="SCORES",', ''));
+  expect(without).toEqual([
+    'rowtime_mirror_agreement{stream="SCORES"} 0.75',
+    'rowtime_mirror_alarm{stream="SCORES"} 1',
+    'rowtime_mirror_comparing{stream="SCORES"} 1',
+    'rowtime_mirror_windows_total{result="equal"} 3',
+    'rowtime_mirror_windows_total{result="different"} 1',
+    'rowtime_mirror_rows_total{result="equal"} 12',
+    'rowtime_mirror_rows_total{result="moved"} 1',
+    'rowtime_mirror_rows_total{result="different"} 2',
+    'rowtime_mirror_rows_total{result="only_recorded"} 3',
+    'rowtime_mirror_rows_total{result="only_ours"} 4',
+    'rowtime_mirror_judged_timestamp_seconds{stream="SCORES"} 1000',
+    'rowtime_mirror_errors_total{stream="SCORES"} 5',
+    'rowtime_mirror_dropped_rows_total{stream="SCORES"} 6',
+  ]);
+  const data = (now: Status) => cloudWatchMetrics(status, now).filter(({ name }) => name === 'MirrorAgreement');
+  expect(data({ ...status, mirror })).toMatchObject([{ value: 75, unit: 'Percent', dimensions: { Id: 'SCORES' } }]);
+  expect(data({ ...status, mirror: { ...mirror, agreement: null } })).toEqual([]);
+  expect(data(status)).toEqual([]);
+});
+
 test('CloudWatch gets the metrics of Kinesis Analytics, by what happened since the last time', () => {
   const before = { ...status, input: { ...status.input, records: 60 }, outputs: [{ ...status.outputs[1]!, rows: 4 }] };
   const metrics = cloudWatchMetrics(before, status);

@@ -54,6 +54,14 @@ test.each<[string, () => unknown, unknown]>([
     [[['s3:PutObject', 's3:AbortMultipartUpload', 's3:GetObject'], 'arn:aws-cn:s3:::lake/raw/*']],
   ],
   [
+    'recorded results to compare with',
+    () => policy(firehoseInput, [], { mirror: { recorded: 's3://old/results/' } }),
+    [
+      [['s3:ListBucket'], 'arn:aws-cn:s3:::old', { StringLike: { 's3:prefix': ['results/*'] } }],
+      [['s3:GetObject'], 'arn:aws-cn:s3:::old/results/*'],
+    ],
+  ],
+  [
     'the objects of a delivery stream',
     () => policy(firehoseInput, [], { inputs: { S: { from: 's3', bucket: 's3://lake/raw' } } }),
     [

@@ -83,6 +83,30 @@ test('the view has what a person asks first, no wider than the terminal', () => 
   );
 });
 
+test('the view says how results agree with recorded ones, in red when that is alarming', () => {
+  const mirror: NonNullable<Status['mirror']> = {
+    stream: 'SCORES',
+    recorded: 's3://old/',
+    state: 'comparing',
+    agreement: 0.98765,
+    alarmBelow: 0.99,
+    isAlarming: true,
+    windows: { equal: 70, different: 2 },
+    rows: { equal: 1, moved: 0, different: 0, onlyRecorded: 0, onlyOurs: 0 },
+    judgedTo: null,
+    errors: 0,
+    dropped: 0,
+  };
+  const marked = (style: unknown, text: string): string => `<${style}>${text}`;
+  const shown = (status: object) =>
+    view(null, { ...first, mirror: { ...mirror, ...status } }, marked, 200).find((text) => text.includes('mirror'));
+  const text = 'mirror       98.77 % of SCORES agrees with s3://old/; windows 70 equal, 2 different';
+  expect(shown({})).toBe(`<red>${text}`);
+  expect(shown({ isAlarming: false })).toBe(text);
+  expect(shown({ state: 'waiting', agreement: null })).toBe('mirror       waiting: SCORES beside s3://old/');
+  expect(shown({ state: 'failed', agreement: null })).toBe('<red>mirror       failed: SCORES beside s3://old/');
+});
+
 test('without a terminal a second is a line', () => {
   expect(line(null, first)).toBe(
     '1970-01-01T00:17:40.000Z running: input 100/s, behind 1.5 s; SCORES 1.0/s (2.0 KiB pending); watermark 1970-01-01T00:17:38.000Z, 2.0 s ago; checkpoint 6 taken, the last 5.0 s ago in 8 ms, restored from one; 128.0 MiB',

@@ -1,5 +1,5 @@
 import type { Millis } from '@rowtime/core';
-import { timeInName } from '../firehose-name.ts';
+import { hourInPath, timeInName } from '../firehose-name.ts';
 
 /** An object of a bucket, as a listing shows it. */
 export interface ObjectEntry {
@@ -88,10 +88,10 @@ export class Listing {
   }
 }
 
-/** The order in which objects are read: by the time in their names. */
+/** The order in which objects are read: by the time in their names, or else by the hour that they lie under. */
 export function inOrder(entries: readonly ObjectEntry[]): ObjectEntry[] {
   return entries
-    .map((entry) => ({ entry, time: timeInName(entry.key) ?? entry.modified }))
+    .map((entry) => ({ entry, time: timeInName(entry.key) ?? hourInPath(entry.key) ?? entry.modified }))
     .sort((a, b) => a.time - b.time || compareKeys(a.entry.key, b.entry.key))
     .map(({ entry }) => entry);
 }

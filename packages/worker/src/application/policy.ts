@@ -31,6 +31,9 @@ export function policyOf(application: ApiApplication, rowtime: RowtimeSection): 
         allow('ReadReferenceTable', ['s3:GetObject'], `${BucketARN}/${FileKey}`),
     ),
     ...(rowtime.checkpointCopy ? copyCheckpoints(rowtime.checkpointCopy.bucket, home) : []),
+    ...(rowtime.mirror?.recorded.startsWith('s3://')
+      ? readObjects('RecordedResults', rowtime.mirror.recorded, home)
+      : []),
     ...(rowtime.metrics?.cloudWatch ? [putMetrics(rowtime.metrics.namespace ?? 'rowtime')] : []),
   ];
   return { Version: '2012-10-17', Statement: named(statements) };
@@ -56,13 +59,8 @@ function forInput(from: InputSection, home: Home): Statement[] {
         allow('SubscribeToShards', ['kinesis:SubscribeToShard'], `${arn}/consumer/*`),
       ];
     }
-    case 's3': {
-      const { bucket, prefix } = place(from.bucket, home);
-      return [
-        allow('ListInputObjects', ['s3:ListBucket'], bucket, { StringLike: { 's3:prefix': [`${prefix}*`] } }),
-        allow('ReadInputObjects', ['s3:GetObject'], `${bucket}/${prefix}*`),
-      ];
-    }
+    case 's3':
+      return readObjects('InputObjects', from.bucket, home);
     case 'directPut':
     case 'httpEndpoint':
       return from.bucket?.startsWith('s3://') ? [write('LandRecords', from.bucket, home)] : [];
@@ -85,6 +83,14 @@ function forOutput(name: string, to: OutputSection, home: Home): Statement[] {
     case 'files':
       return [];
   }
+}
+
+function readObjects(name: string, url: string, home: Home): Statement[] {
+  const { bucket, prefix } = place(url, home);
+  return [
+    allow(`List${name}`, ['s3:ListBucket'], bucket, { StringLike: { 's3:prefix': [`${prefix}*`] } }),
+    allow(`Read${name}`, ['s3:GetObject'], `${bucket}/${prefix}*`),
+  ];
 }
 
 /** GetObject: a PUT whose answer was lost is compared with what is there. */

@@ -163,9 +163,33 @@ export const rowtimeSchema = z.strictObject({
     })
     .optional()
     .describe('CloudWatch metrics, as EMF lines on standard output or by PutMetricData'),
+  mirror: z
+    .strictObject({
+      recorded: z.string().min(1).describe('what the old application delivers: a folder, or s3://bucket/prefix'),
+      stream: z.string().optional().describe('the in-application stream; may be left out if only one is an output'),
+      key: z.array(z.string().min(1)).optional().describe('what names a row in its window; default: found in the rows'),
+      time: z.string().optional().describe('the time of a row; default ROWTIME'),
+      window: duration.optional().describe('how long a window is; default: found in the rows'),
+      scores: z.array(z.string().min(1)).optional().describe('columns of random scores; default ANOMALY_SCORE'),
+      ignore: z.array(z.string().min(1)).optional().describe('columns that are not compared'),
+      tolerance: z
+        .array(z.string().min(1))
+        .optional()
+        .describe('what is equal all the same: "0.01", "1%", "COLUMN=4ulp"'),
+      columns: z.array(z.string().min(1)).optional().describe('names of the columns of recorded CSV without a header'),
+      alarmBelow: z
+        .number()
+        .min(0)
+        .max(1)
+        .optional()
+        .describe('a warning where less than this part of the rows agrees'),
+    })
+    .optional()
+    .describe('compares, as the application runs, its results with recorded ones'),
   pendingBytesMax: z.int().positive().optional().describe('what may wait for the sinks; default 64 MiB'),
 });
 
 export type RowtimeSection = z.infer<typeof rowtimeSchema>;
 export type InputSection = z.infer<typeof from>;
+export type MirrorSection = NonNullable<RowtimeSection['mirror']>;
 export type OutputSection = z.infer<typeof to>;

@@ -56,6 +56,7 @@ export function cloudWatchMetrics(before: Status, now: Status): MetricDatum[] {
         ...metric('OldestUnackedMs', 'Milliseconds', output.oldestPendingMs, dimensions),
       ];
     }),
+    ...metric('MirrorAgreement', 'Percent', percentOf(now.mirror?.agreement), flow('Output', now.mirror?.stream ?? '')),
     ...metric('WatermarkLagMs', 'Milliseconds', now.watermark === null ? null : Math.max(0, now.time - now.watermark)),
     ...metric('lastCheckpointDuration', 'Milliseconds', now.checkpoints.last?.durationMs ?? null),
     ...metric('numberOfFailedCheckpoints', 'Count', now.checkpoints.failed - before.checkpoints.failed),
@@ -65,6 +66,10 @@ export function cloudWatchMetrics(before: Status, now: Status): MetricDatum[] {
     ...metric('HeapUsedBytes', 'Bytes', now.process.heapUsedBytes),
     ...metric('EventLoopLagMs', 'Milliseconds', now.process.eventLoopLagMs),
   ];
+}
+
+function percentOf(part: number | null | undefined): number | null {
+  return part === null || part === undefined ? null : part * 100;
 }
 
 /** Metrics as lines of the embedded metric format: CloudWatch makes metrics of them where the log of the worker goes to

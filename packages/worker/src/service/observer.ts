@@ -1,4 +1,5 @@
 import type { Progress } from '@rowtime/core';
+import type { Shadow } from '../mirror/shadow.ts';
 import type { ConnectedInput } from './connect-input.ts';
 import type { ObservedSink } from './observed-sink.ts';
 import { processStatus } from './process-status.ts';
@@ -18,6 +19,7 @@ export interface Observed {
   readonly stream: string;
   readonly input: Pick<ConnectedInput, 'millisBehindLatest'>;
   readonly outputs: readonly ObservedSink[];
+  readonly mirror: Pick<Shadow, 'status'> | null;
   readonly checkpointMs: number;
   /** Checkpoints that could not be taken. */
   readonly failedCheckpoints: () => number;
@@ -31,6 +33,7 @@ export function observe({
   stream,
   input,
   outputs,
+  mirror,
   checkpointMs,
   failedCheckpoints,
   copy,
@@ -70,6 +73,7 @@ export function observe({
         copy: copy(),
       },
       process: measure(),
+      ...(mirror && { mirror: mirror.status() }),
     }),
   };
   return observer;

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { ShadowStatus } from '../mirror/shadow.ts';
 import type { Status } from './status.ts';
 
 interface Family {
@@ -15,6 +16,17 @@ const one = (value: (status: Status) => number | null) => (status: Status) => {
 };
 const each = (value: (output: Status['outputs'][number]) => number) => (status: Status) =>
   status.outputs.map((output) => [{ stream: output.stream, to: output.to }, value(output)] as const);
+
+const mirrored =
+  (
+    values: (
+      mirror: ShadowStatus,
+    ) => readonly (readonly [labels: Readonly<Record<string, string>>, value: number | null])[],
+  ) =>
+  ({ mirror }: Status) =>
+    (mirror ? values(mirror) : []).flatMap(([labels, value]) =>
+      value === null ? [] : [[{ stream: mirror!.stream, ...labels }, value] as const],
+    );
 
 /** The metrics of a worker, by the conventions of Prometheus: base units, `_total` for what only grows. */
 const families: readonly Family[] = [
@@ -121,6 +133,59 @@ const families: readonly Family[] = [
     values: one(({ checkpoints }) => (checkpoints.last ? checkpoints.last.durationMs / 1_000 : null)),
   },
   {
+    name: 'rowtime_mirror_agreement',
+    help: 'Of the windows judged last, the part of their rows that agrees with the recorded ones, 0 to 1.',
+    kind: 'gauge',
+    values: mirrored(({ agreement }) => [[{}, agreement]]),
+  },
+  {
+    name: 'rowtime_mirror_alarm',
+    help: '1 while the agreement is below alarmBelow.',
+    kind: 'gauge',
+    values: mirrored(({ isAlarming }) => [[{}, isAlarming ? 1 : 0]]),
+  },
+  {
+    name: 'rowtime_mirror_comparing',
+    help: '1 while results are compared with recorded ones; 0 while there are none, or after a failure.',
+    kind: 'gauge',
+    values: mirrored(({ state }) => [[{}, state === 'comparing' ? 1 : 0]]),
+  },
+  {
+    name: 'rowtime_mirror_windows_total',
+    help: 'Windows judged.',
+    kind: 'counter',
+    values: mirrored(({ windows }) => Object.entries(windows).map(([result, count]) => [{ result }, count])),
+  },
+  {
+    name: 'rowtime_mirror_rows_total',
+    help: 'Rows compared with recorded ones, and those of one side.',
+    kind: 'counter',
+    values: mirrored(({ rows }) =>
+      Object.entries(rows).map(([kind, count]) => [
+        { result: kind.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) },
+        count,
+      ]),
+    ),
+  },
+  {
+    name: 'rowtime_mirror_judged_timestamp_seconds',
+    help: 'The time of the last window judged.',
+    kind: 'gauge',
+    values: mirrored(({ judgedTo }) => [[{}, judgedTo === null ? null : judgedTo / 1_000]]),
+  },
+  {
+    name: 'rowtime_mirror_errors_total',
+    help: 'Errors while reading or comparing recorded results.',
+    kind: 'counter',
+    values: mirrored(({ errors }) => [[{}, errors]]),
+  },
+  {
+    name: 'rowtime_mirror_dropped_rows_total',
+    help: 'Rows that were not compared, since too many waited.',
+    kind: 'counter',
+    values: mirrored(({ dropped }) => [[{}, dropped]]),
+  },
+  {
     name: 'process_resident_memory_bytes',
     help: 'Resident memory.',
     kind: 'gauge',
@@ -154,7 +219,9 @@ export function prometheus(status: () => Status): Registry {
   const [first] = families;
   for (const family of families) {
     const { name, help, kind, values } = family;
-    const labelNames = ['stream', 'to'].filter((label) => values(example).some(([labels]) => label in labels));
+    const labelNames = ['stream', 'to', 'result'].filter((label) =>
+      values(example).some(([labels]) => label in labels),
+    );
     const options = { name, help, labelNames, registers: [registry] };
     // They are collected in the order in which they were made.
     const refresh = (): readonly (readonly [Readonly<Record<string, string>>, number])[] => {
@@ -206,4 +273,17 @@ const example: Status = {
     copy: { last: 0, failed: 0 },
   },
   process: { pid: 0, rssBytes: 0, heapUsedBytes: 0, heapLimitBytes: 0, cpuPercent: 0, eventLoopLagMs: 0 },
+  mirror: {
+    stream: '',
+    recorded: '',
+    state: 'comparing',
+    agreement: 1,
+    alarmBelow: null,
+    isAlarming: false,
+    windows: { equal: 0, different: 0 },
+    rows: { equal: 0, moved: 0, different: 0, onlyRecorded: 0, onlyOurs: 0 },
+    judgedTo: 0,
+    errors: 0,
+    dropped: 0,
+  },
 };

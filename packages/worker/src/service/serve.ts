@@ -32,6 +32,7 @@ import { stopSignal } from '../stop-signal.ts';
 import { applicationTables } from './application-tables.ts';
 import { CheckpointFailures, tolerableDefault } from './checkpoint-failures.ts';
 import { type ConnectedInput, connectInput } from './connect-input.ts';
+import { connectMirror } from './connect-mirror.ts';
 import { connectOutput } from './connect-output.ts';
 import { emitMetrics } from './emit-metrics.ts';
 import { lock } from './lock.ts';
@@ -51,15 +52,22 @@ export interface ServeOptions {
   readonly file: string;
   readonly version: string;
   readonly allowStateDrop: boolean;
+  /** Recorded results to compare with, instead of those that the application names; null: as it says. */
+  readonly mirror: string | null;
 }
 
 /** `rowtime run application.json`: what "Run application" was on AWS. Runs until it is stopped, or its input ends. */
-export async function serve({ file, version, allowStateDrop }: ServeOptions): Promise<void> {
+export async function serve({ file, version, allowStateDrop, mirror }: ServeOptions): Promise<void> {
   const now = Date.now;
   // The SDK would tell the operator of every worker on Node 20 that its next year's versions want a newer one; ours is exact.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const { application, rowtime: given, warnings } = readApplication(file);
-  const rowtime = { region: regionOf(application), ...given, ...(allowStateDrop && { allowStateDrop }) };
+  const rowtime = {
+    region: regionOf(application),
+    ...given,
+    ...(allowStateDrop && { allowStateDrop }),
+    ...(mirror !== null && { mirror: { ...given.mirror, recorded: mirror } }),
+  };
   const name = application.ApplicationName;
   const log = createLog(name);
   for (const warning of warnings) log.warn(warning);
@@ -132,6 +140,9 @@ async function serveLocked(context: Context): Promise<void> {
   // First the sinks try to deliver; after half of the time that a stop may take they leave it to the next process.
   const hurry = new AbortController();
   const outputs = await connectOutputs(context, compiled, hurry.signal);
+  const graph = compiled.graph();
+  const mirror = mirrorOf(context, compiled, outputs);
+  if (mirror) graph.listen(mirror.stream, (batch) => mirror.shadow.take(batch));
   const metadata = compiled.streams.find(({ name }) => name === streams[0])?.metadata ?? [];
   const functionArn = processorOf(declared);
   const streamArn = (declared.KinesisStreamsInput ?? declared.KinesisFirehoseInput)?.ResourceARN ?? '';
@@ -163,6 +174,7 @@ async function serveLocked(context: Context): Promise<void> {
     stream: streams[0]!,
     input,
     outputs,
+    mirror: mirror?.shadow ?? null,
     checkpointMs: intervalMs,
     failedCheckpoints: () => failures.total,
     copy: () => context.copy?.status() ?? null,
@@ -173,6 +185,7 @@ async function serveLocked(context: Context): Promise<void> {
   let monitoring: Awaited<ReturnType<typeof startMonitor>> | null = null;
   let metrics: Awaited<ReturnType<typeof emitMetrics>> = null;
   try {
+    mirror?.shadow.start();
     monitoring = await startMonitor(rowtime, observer.status);
     metrics = await emitMetrics({ rowtime, status: observer.status, now, warn: (message) => log.warn(message) });
     log.info(
@@ -197,7 +210,7 @@ async function serveLocked(context: Context): Promise<void> {
         stream: streams,
         clock,
         ...(!input.hasMetadata && { complete: withMetadata(metadata) }),
-        graph: compiled.graph(),
+        graph,
         sinks: outputs.map(({ sink, status, name, about }) => ({ stream: status().stream, sink, name, about })),
         participants: input.participants,
         store,
@@ -229,6 +242,7 @@ async function serveLocked(context: Context): Promise<void> {
     );
   } finally {
     observer.state = 'stopped';
+    await mirror?.shadow.close();
     await metrics?.();
     await input.close();
     await monitoring?.close();
@@ -353,6 +367,19 @@ function connectSaved(
     hurry,
     onRetry: ({ action, resource, attempt, error }) =>
       log.warn({ action, resource, attempt, reason: String(error) }, 'retry'),
+  });
+}
+
+function mirrorOf({ file, rowtime, now, log }: Context, compiled: Application, outputs: readonly ObservedSink[]) {
+  if (!rowtime.mirror) return null;
+  return connectMirror({
+    name: `${file}: rowtime.mirror`,
+    section: rowtime.mirror,
+    rowtime,
+    streams: compiled.streams,
+    outputs: outputs.map(({ status }) => status().stream).filter((name) => name !== errorStream),
+    now,
+    log,
   });
 }
 

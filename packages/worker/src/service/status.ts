@@ -1,4 +1,5 @@
 import type { Millis } from '@rowtime/core';
+import type { ShadowStatus } from '../mirror/shadow.ts';
 
 /** What a worker is doing, as plain data: the one place that /statusz, /metrics, CloudWatch metrics and `rowtime top` read. */
 export interface Status {
@@ -14,6 +15,8 @@ export interface Status {
   readonly watermark: Millis | null;
   readonly checkpoints: CheckpointStatus;
   readonly process: ProcessStatus;
+  /** How the results compare with recorded ones; left out where nothing is compared. */
+  readonly mirror?: ShadowStatus;
 }
 
 /** Stopping: nothing is polled any more, and what is under way is delivered. */

@@ -1,3 +1,4 @@
+import { percent } from '../mirror/verdict.ts';
 import type { painter } from '../paint.ts';
 import { printBytes } from '../print-bytes.ts';
 import { notReady, type Status } from '../service/status.ts';
@@ -31,6 +32,7 @@ export function view(before: Status | null, current: Status, paint: Paint, width
     [null, ''],
     [null, `watermark    ${watermarkText(current)}`],
     [null, `checkpoints  ${checkpointText(checkpoints, time)}`],
+    ...mirrorLines(current),
     [
       null,
       `process      ${printBytes(process.rssBytes)}, heap ${printBytes(process.heapUsedBytes)} of ${printBytes(process.heapLimitBytes)}, CPU ${process.cpuPercent} %, event loop late ${process.eventLoopLagMs} ms`,
@@ -41,6 +43,15 @@ export function view(before: Status | null, current: Status, paint: Paint, width
     const cut = text.slice(0, width).trimEnd();
     return style === null ? cut : paint(style, cut);
   });
+}
+
+function mirrorLines({ mirror }: Status): [style: 'red' | null, text: string][] {
+  if (!mirror) return [];
+  const { state, stream, agreement, isAlarming, windows, recorded } = mirror;
+  if (agreement === null)
+    return [[state === 'failed' ? 'red' : null, `mirror       ${state}: ${stream} beside ${recorded}`]];
+  const text = `mirror       ${percent(agreement)} of ${stream} agrees with ${recorded}; windows ${windows.equal} equal, ${windows.different} different`;
+  return [[isAlarming ? 'red' : null, text]];
 }
 
 /** The same in one line, for where there is no terminal. */
