@@ -1,4 +1,5 @@
 import { type Batch, gather, type Millis } from './batch.ts';
+import type { Valid } from './column.ts';
 import { asDoubles } from './functions/arithmetic.ts';
 import type { RowErrors } from './row-errors.ts';
 import type { Schema } from './schema.ts';
@@ -23,16 +24,14 @@ export function arrivalClock(): Clock {
   return {
     stamp: (batch, errors, rejected = []) => {
       const rowtime = new Float64Array(batch.length);
-      const report = reporter(rejected, errors, ({ time }) => {
-        last = Math.max(last, time);
-        return last;
-      });
-      let next = report(0);
-      for (let i = 0; i < rowtime.length; i++) {
-        if (i === next) next = report(i);
-        rowtime[i] = last = Math.max(last, batch.rowtime[i]);
+      const rejects = new Rejects(rejected, errors, ({ time }, reached) => Math.max(reached, time));
+      let reached = last;
+      for (let i = 0; i < rowtime.length; ) {
+        reached = rejects.report(i, reached);
+        const to = rejects.next(rowtime.length);
+        for (; i < to; i++) rowtime[i] = reached = Math.max(reached, batch.rowtime[i]);
       }
-      report(batch.length);
+      last = rejects.report(rowtime.length, reached);
       return { ...batch, rowtime };
     },
     watermark: (caughtUpTo) => {
@@ -56,7 +55,7 @@ export function systemClock(now: () => Millis): Clock {
   return {
     stamp: (batch, errors, rejected = []) => {
       const rowtime = new Float64Array(batch.length).fill(tick());
-      reporter(rejected, errors, () => last)(batch.length);
+      new Rejects(rejected, errors, () => last).report(batch.length, last);
       return { ...batch, rowtime };
     },
     watermark: tick,
@@ -67,22 +66,40 @@ export function systemClock(now: () => Millis): Clock {
   };
 }
 
-/** Reports the records that came before row `row` of a batch; returns the row before which the next one came. */
-function reporter(
-  rejected: readonly RejectedRecord[],
-  errors: RowErrors,
-  timeOf: (record: RejectedRecord) => Millis,
-): (row: number) => number {
-  let next = 0;
-  return (row) => {
-    for (; next < rejected.length; next++) {
-      const found = rejected[next];
-      const { name, message, record, after = 0 } = found;
-      if (after > row) return after;
-      errors.reportBytes(name, message, timeOf(found), record);
+/** Puts the records of a batch that gave no row in their place among its rows. */
+class Rejects {
+  readonly #rejected: readonly RejectedRecord[];
+  readonly #errors: RowErrors;
+  readonly #timeOf: (record: RejectedRecord, reached: Millis) => Millis;
+  #reported = 0;
+
+  constructor(
+    rejected: readonly RejectedRecord[],
+    errors: RowErrors,
+    timeOf: (record: RejectedRecord, reached: Millis) => Millis,
+  ) {
+    this.#rejected = rejected;
+    this.#errors = errors;
+    this.#timeOf = timeOf;
+  }
+
+  /** The row of `rows` before which the next one came; how many rows there are if none did. */
+  next(rows: number): number {
+    const record = this.#rejected[this.#reported];
+    return record ? Math.min(record.after ?? 0, rows) : rows;
+  }
+
+  /** Reports those that came before row `row`, when time had reached so far. Returns how far it is behind them. */
+  report(row: number, reached: Millis): Millis {
+    let time = reached;
+    for (; this.#reported < this.#rejected.length; this.#reported++) {
+      const record = this.#rejected[this.#reported];
+      if ((record.after ?? 0) > row) break;
+      time = this.#timeOf(record, time);
+      this.#errors.reportBytes(record.name, record.message, time, record.record);
     }
-    return Number.POSITIVE_INFINITY;
-  };
+    return time;
+  }
 }
 
 /** How a column's numbers mean time. 'auto': epoch seconds below 1e11 (the year 5138), else milliseconds. */
@@ -107,33 +124,31 @@ export function columnClock(
       // A number that no double holds is far from any time, whichever way it is rounded.
       const { values, valid } = asDoubles(batch.columns[index]);
       const times = new Float64Array(batch.length);
-      if (rejected.length === 0 && isInOrder(values, valid, scale, last, times)) {
-        last = times.at(-1) ?? last;
-        return times.length > 0 ? { ...batch, rowtime: times } : null;
-      }
       const rows = new Uint32Array(batch.length);
       // Rows that fail have the time of the stream, so that error_stream stays in order.
-      const failed: Batch = {
-        length: batch.length,
-        rowtime: new Float64Array(batch.length),
-        columns: batch.columns.filter((_, c) => decoded[c]),
-      };
+      let failed: (Batch & { readonly rowtime: Float64Array }) | null = null;
       let kept = 0;
-      const report = reporter(rejected, errors, () => last);
-      let next = report(0);
-      for (let i = 0; i < times.length; i++) {
-        if (i === next) next = report(i);
-        const t = toMillis(values[i], scale);
-        if (isNext(t, last) && isPresent(valid, i)) {
-          last = t;
-          times[kept] = t;
-          rows[kept++] = i;
-          continue;
-        }
-        failed.rowtime[i] = last;
-        errors.report(failure(name, isPresent(valid, i), t, last), shown, failed, i);
+      const rejects = new Rejects(rejected, errors, (_, reached) => reached);
+      let reached = last;
+      for (let i = 0; i < times.length; ) {
+        reached = rejects.report(i, reached);
+        const to = rejects.next(times.length);
+        const count = inOrder(values, valid, scale, i, to, reached, times, rows, kept);
+        kept += count;
+        i += count;
+        if (count > 0) reached = times[kept - 1];
+        if (i === to) continue;
+        const reason = failure(name, valid ? valid[i] === 1 : true, toMillis(values[i], scale), reached);
+        failed ??= {
+          length: batch.length,
+          rowtime: new Float64Array(batch.length),
+          columns: batch.columns.filter((_, c) => decoded[c]),
+        };
+        failed.rowtime[i] = reached;
+        errors.report(reason, shown, failed, i);
+        i++;
       }
-      report(batch.length);
+      last = rejects.report(times.length, reached);
       if (kept === 0) return null;
       return { ...(kept === batch.length ? batch : gather(batch, rows, kept)), rowtime: times.subarray(0, kept) };
     },
@@ -145,29 +160,28 @@ export function columnClock(
   };
 }
 
-/** Whether each row may come after the one before it, as in most batches; `times` gets theirs. */
-function isInOrder(
+/** Writes the times and numbers of rows [from, to) behind the `kept` ones, up to a row whose time goes back or is none; returns
+ *  how many. */
+function inOrder(
   values: Float64Array,
-  valid: Uint8Array | null,
+  valid: Valid,
   unit: TimeUnit,
-  after: Millis,
+  from: number,
+  to: number,
+  reached: Millis,
   times: Float64Array,
-): boolean {
-  let last = after;
-  for (let i = 0; i < times.length; i++) {
+  rows: Uint32Array,
+  kept: number,
+): number {
+  let [last, at] = [reached, kept];
+  for (let i = from; i < to; i++) {
     const t = toMillis(values[i], unit);
-    if (!isNext(t, last) || !isPresent(valid, i)) return false;
-    last = times[i] = t;
+    if (!(t >= last && Math.abs(t) <= maxTime) || (valid && valid[i] !== 1)) return i - from;
+    last = t;
+    times[at] = t;
+    rows[at++] = i;
   }
-  return true;
-}
-
-function isNext(t: Millis, last: Millis): boolean {
-  return t >= last && Math.abs(t) <= maxTime;
-}
-
-function isPresent(valid: Uint8Array | null, row: number): boolean {
-  return valid === null || valid[row] === 1;
+  return to - from;
 }
 
 /** The last instant a JavaScript Date can print: beyond it a window has no name. */

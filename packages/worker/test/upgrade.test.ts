@@ -57,7 +57,7 @@ async function serving(file: string, from: number, to: number, ...flags: string[
   const taken = async () => JSON.parse(await (await fetch(`${monitor}/statusz`)).text()).input.records;
   const records = Array.from({ length: to - from }, (_, i) => record(from + i));
   expect(await putRecords(address.split(' ')[0], 'numbers', records)).toBe(true);
-  await expect.poll(taken).toBe(to - from);
+  await expect.poll(taken, { timeout: 20_000 }).toBe(to - from);
   process.kill('SIGTERM');
   return finished;
 }
@@ -192,4 +192,4 @@ changed:
     + input S_001 ("i" INTEGER, "t" TIMESTAMP, "j" DOUBLE)
 `,
   });
-}, 30_000);
+}, 60_000);
