@@ -19,9 +19,9 @@ beforeEach(() => {
   for (const key of server.s3.keys('copies')) server.s3.delete('copies', key);
 });
 
-function options(bucket: string) {
+function options(bucket: string, requestTimeoutMs = 30_000) {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  const place = { endpoint: server.url, region: 'us-east-1', forcePathStyle: true, requestTimeoutMs: 300 };
+  const place = { endpoint: server.url, region: 'us-east-1', forcePathStyle: true, requestTimeoutMs };
   return { ...place, credentials, bucket, prefix: 'a/b/' };
 }
 
@@ -62,12 +62,18 @@ test.each([
   ['a refusal', { kind: 'error', status: 503, code: 'SlowDown' }],
   ['a conflict of writes', { kind: 'error', status: 409, code: 'ConditionalRequestConflict' }],
   ['an answer that is lost', { kind: 'reset', when: 'after' }],
-  ['no answer', { kind: 'hang', done: false }],
 ] as const)('%s is for the caller to wait out: one attempt a call', async (_, fault) => {
   server.setFaults(scripted([fault]));
   const before = server.calls.length;
   await expect(store.put('one', bytes('1'), 'none')).rejects.toThrow(Unavailable);
   expect(server.calls.length - before).toBe(1);
+});
+
+test('no answer in time is one that is lost', async () => {
+  const hasty = await S3Store.connect(options('copies', 100));
+  server.setFaults(() => ({ kind: 'hang', done: false }));
+  await expect(hasty.get('one')).rejects.toThrow(Unavailable);
+  hasty.close();
 });
 
 test('what somebody must mend says so', async () => {

@@ -91,7 +91,7 @@ test('a producer that never rests does not keep the server open: its connection 
     }
   });
   const allEnded = Promise.allSettled(producers);
-  await expect.poll(() => answered).toBeGreaterThan(20);
+  await expect.poll(() => answered, { timeout: 10_000 }).toBeGreaterThan(20);
   await server.close();
   // What was answered is there; the next requests find nobody.
   const ended = await allEnded;

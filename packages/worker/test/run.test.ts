@@ -148,7 +148,7 @@ test('two runs do not go on from one checkpoint at once', async () => {
   const checkpoints = join(folder, 'checkpoints');
   const args = ['run', sql, '--input', '-', '--output', join(folder, 'output'), '--checkpoint', checkpoints];
   const first = rowtime(...args);
-  await expect.poll(() => existsSync(checkpoints) && readdirSync(checkpoints)).toContain('lock-1');
+  await expect.poll(() => existsSync(checkpoints) && readdirSync(checkpoints), { timeout: 10_000 }).toContain('lock-1');
   const second = await rowtime(...args).finished;
   expect(second).toMatchObject({
     code: 3,

@@ -157,13 +157,15 @@ test('a service whose disk takes no checkpoint for a while counts it, and goes o
   const { process, finished } = rowtime('run', file);
   const { put, monitor } = await started(process);
   const checkpoints = async () => JSON.parse(await (await fetch(`${monitor}/statusz`)).text()).checkpoints;
-  await expect.poll(checkpoints).toMatchObject({ failed: 0, taken: expect.toSatisfy((n: number) => n > 0) });
+  await expect
+    .poll(checkpoints, { timeout: 10_000 })
+    .toMatchObject({ failed: 0, taken: expect.toSatisfy((n: number) => n > 0) });
   // A file in the place of the folder: every write below it fails, as on a disk that does.
   const place = join(folder, 'state', 'checkpoints');
   renameSync(place, `${place}.away`);
   writeFileSync(place, '');
   expect(await putRecords(put, 'numbers', ['{"i":1}', '{"i":2}'])).toBe(true);
-  await expect.poll(async () => (await checkpoints()).failed, { timeout: 5_000 }).toBeGreaterThan(0);
+  await expect.poll(async () => (await checkpoints()).failed, { timeout: 10_000 }).toBeGreaterThan(0);
   rmSync(place);
   renameSync(`${place}.away`, place);
   const { taken } = await checkpoints();
@@ -175,7 +177,7 @@ test('a service whose disk takes no checkpoint for a while counts it, and goes o
   // Once more, so that the second is over and its object complete.
   const again = rowtime('run', file);
   await started(again.process);
-  await expect.poll(() => rowsIn(join(folder, 'out'), 'PASSED').map(({ I }) => I), { timeout: 5_000 }).toEqual([1, 2]);
+  await expect.poll(() => rowsIn(join(folder, 'out'), 'PASSED').map(({ I }) => I), { timeout: 10_000 }).toEqual([1, 2]);
   again.process.kill('SIGTERM');
   expect((await again.finished).code).toBe(0);
 });
