@@ -19,10 +19,11 @@ import {
 
 // ROWTIME_MIRROR_CASES: how many of each kind (CONTRIBUTING.md).
 const cases = Number(process.env['ROWTIME_MIRROR_CASES'] ?? 600);
+const timeout = 60_000 * Math.max(1, cases / 600);
 
 const pick = <T>(random: Random, values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
 
-test(`${cases} recordings of windows: none is called different`, async () => {
+test(`${cases} recordings of windows: none is called different`, { timeout }, async () => {
   const alarms: string[] = [];
   const kinds = new Map<string, number>();
   for (let seed = 1; seed <= cases; seed++) {
@@ -73,7 +74,7 @@ test(`${cases} recordings of windows: none is called different`, async () => {
   expect(kinds.get('agree')).toBeGreaterThan(cases / 50);
 });
 
-test(`${cases} recordings of whole rows: none is called different`, async () => {
+test(`${cases} recordings of whole rows: none is called different`, { timeout }, async () => {
   const alarms: string[] = [];
   for (let seed = 1; seed <= cases; seed++) {
     const random = randomOf(1_000_000 + seed);
