@@ -130,7 +130,7 @@ test('fed live, windows are judged in their order as soon as their neighbours ar
     time: 'ROWTIME',
     windowMillis: 60_000,
   };
-  const mirror = createMirror({ ...settings, limits: { waitingRows: 100 } }, (result) => judged.push(result));
+  const mirror = createMirror(settings, (result) => judged.push(result));
   rows.forEach((window, i) => {
     mirror.feed('recorded', { rows: window });
     const wrong = window.map((one) => one.with(2, (one[2] as number) + 1));
