@@ -127,7 +127,9 @@ class Comparison implements Mirror {
     const { recorded, ours } = this.#held;
     const isShown = (side: Side) => this.#ended[side] || this.#held[side].length >= shownMax;
     const isWaiting = recorded.length + ours.length < this.#layout.limits.waitingRows;
-    if (!isOver && isWaiting && !(isShown('recorded') && isShown('ours'))) return;
+    const { key: told, time: timed, windowMillis: long } = this.#settings;
+    const isTold = told !== undefined && (told.length === 0 || timed === undefined || long !== undefined);
+    if (!isOver && !isTold && isWaiting && !(isShown('recorded') && isShown('ours'))) return;
     const shown = [recorded.slice(0, shownMax), ours.slice(0, shownMax)];
     const key = this.#settings.key ?? inferKey(this.#settings, shown);
     this.#layout = layoutOf(this.#settings, key, this.#settings.key === undefined);

@@ -4,7 +4,7 @@ import type { Row, Side } from './settings.ts';
 import { History, sameRow, type Window } from './window.ts';
 
 // So many rows show whether a group often has the values that it had before.
-const shownMax = 1024;
+const shownMax = 256;
 // The part of the rows that is the same as an earlier one by chance, up to which sameness means delivered twice.
 const chanceMax = 0.08;
 const rememberedWindows = 24;
