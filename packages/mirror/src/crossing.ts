@@ -20,7 +20,9 @@ export interface Change {
 // Of what adding doubles in another order leaves.
 const noise = 1e-9;
 /** So many changes of a key wait for one that makes up for them. */
-export const changesMax = 6;
+const changesMax = 6;
+/** So many where no column is known to be additive yet. */
+const unknownChangesMax = 24;
 
 /**
  * Knows records that crossed a boundary between two windows by what they leave: they take from one window of their key what
@@ -69,14 +71,23 @@ export class Crossings {
     return deltas.some((delta, i) => Math.abs(delta) > this.#noise(i, recorded, ours));
   }
 
-  /** Ends in the same total: which of the changes from `from` on are made up for by the later ones. */
-  closes(changes: readonly Change[], from: number): boolean {
-    if (changes.length - from < 2) return false;
-    if (isSameRowMoved(changes, from)) return true;
+  /** From which change on the total is kept, if it is; the one by which most columns are. */
+  closedFrom(changes: readonly Change[]): number | null {
+    let [best, most]: [number | null, number] = [null, 0];
+    for (let from = changes.length - 2; from >= 0; from--) {
+      const kept = this.#columnsKept(changes, from);
+      if (kept > most) [best, most] = [from, kept];
+    }
+    return best;
+  }
+
+  /** How many columns show that the changes from `from` on make up for each other; 0 if they do not. */
+  #columnsKept(changes: readonly Change[], from: number): number {
+    if (isSameRowMoved(changes, from)) return this.columns.length + 1;
     let [kept, changed, isSure, isLarge] = [0, 0, false, false];
     for (let i = 0; i < this.columns.length; i++) {
       const state = this.#total(changes, from, i);
-      if (state === 'changed' && this.#isAdditive(i)) return false;
+      if (state === 'changed' && this.#isAdditive(i)) return 0;
       if (state === 'changed') changed++;
       if (state === 'changed' && changes.some(({ deltas }) => !isSmallInteger(deltas[i]!))) isLarge = true;
       if (state !== 'kept') continue;
@@ -84,7 +95,7 @@ export class Crossings {
       isSure ||= this.#isAdditive(i) || changes.some(({ deltas }) => !isSmallInteger(deltas[i]!));
     }
     // A column that just happens to take a few from one window and give them to the next shows nothing.
-    return kept > 0 && (isSure || changed === 0 || (kept > 1 && !isLarge));
+    return isSure || changed === 0 || (kept > 1 && !isLarge) ? kept : 0;
   }
 
   /** The changes from `from` on are explained: counts them, and what they show of the columns. */
@@ -102,7 +113,7 @@ export class Crossings {
       if (state === 'kept') this.#kept[i]! += changes.some(({ deltas }) => !isSmallInteger(deltas[i]!)) ? 4 : 1;
       if (state === 'changed') this.#broken[i]!++;
       const at = this.columns[i]!;
-      const isFound = this.#kept[i]! >= 8 && this.#kept[i]! >= 16 * this.#broken[i]!;
+      const isFound = this.#kept[i]! >= 12 && this.#kept[i]! >= 16 * this.#broken[i]!;
       this.#tally.found[at] = !isFound ? null : this.#roles[at] === 'count' ? 'count' : 'sum';
     }
   }
@@ -120,6 +131,10 @@ export class Crossings {
     this.#tally.row(index, isRounded ? 'rounding' : 'different', recorded, ours, odd);
   }
 
+  get changesMax(): number {
+    return this.columns.some((_, i) => this.#isAdditive(i)) ? changesMax : unknownChangesMax;
+  }
+
   /**
    * In heavy traffic records cross every boundary, and the total is never made up for, only kept near zero. Is that so
    * here, when `carried` is what had crossed before the oldest of the changes?
@@ -135,13 +150,13 @@ export class Crossings {
       part = Math.max(part, crossed / this.#scale(i, oldest!.recorded, oldest!.ours));
     }
     const isNear = isKnown && part <= Math.min(0.5, 8 * this.#usualPart);
-    if (isNear) this.#usualPart += (Math.max(0.002, part) - this.#usualPart) / 32;
+    if (isNear) this.#usualPart += (Math.max(0.005, part) - this.#usualPart) / 32;
     return isNear;
   }
 
   /** Could the change be that of records beyond a window that was not compared? */
   isSmall({ deltas, recorded, ours }: Change): boolean {
-    return deltas.every((delta, i) => !this.#isAdditive(i) || Math.abs(delta) <= 0.5 * this.#scale(i, recorded, ours));
+    return deltas.every((delta, i) => !this.#isAdditive(i) || Math.abs(delta) <= 0.8 * this.#scale(i, recorded, ours));
   }
 
   /** Few and small whole numbers: then several boundaries in a row are crossed by the same amount, and no change is seen. */

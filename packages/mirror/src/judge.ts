@@ -1,5 +1,5 @@
 import type { Place } from './align.ts';
-import { type Change, Crossings, changesMax } from './crossing.ts';
+import { type Change, Crossings } from './crossing.ts';
 import { type Key, keyOf, type Layout } from './layout.ts';
 import type { WindowLabel } from './report.ts';
 import type { Millis, Row, Side } from './settings.ts';
@@ -34,8 +34,9 @@ export class Judge {
   /** Windows in which a recording begins or ends. */
   readonly #ends = new Map<number, 'start' | 'end'>();
   #index = 0;
-  /** Of the rows of a side, how many are the same as in a window before. Where that is usual it shows nothing. */
-  #repeatRate = 0;
+  /** Of some rows, how many are the same as in a window before. Where that is usual it shows nothing. */
+  #watched = 0;
+  #watchedRepeats = 0;
 
   constructor(
     layout: Layout,
@@ -101,7 +102,7 @@ export class Judge {
       );
       this.#tally.equal(index, equal);
     }
-    if (index % 8 === 0) this.#watchRepeats(recorded);
+    if (index < 16 || index % 16 === 0) this.#watchRepeats(recorded);
     if (changes.length > 0) this.#judge(changes, label, isPartial, recorded, ours);
     if (this.#chains.size > 0) this.#breakOld(index);
     this.#settle();
@@ -207,14 +208,14 @@ export class Judge {
     }
     const { changes } = chain;
     changes.push(change);
-    for (let from = changes.length - 2; from >= 0; from--) {
-      if (!this.#crossings.closes(changes, from)) continue;
+    const from = this.#crossings.closedFrom(changes);
+    if (from !== null) {
       this.#crossings.close(changes, from);
       changes.length = from;
       if (from === 0 && isZero(chain.carried)) this.#chains.delete(key);
       return;
     }
-    if (changes.length > changesMax) this.#flush(chain);
+    if (changes.length > this.#crossings.changesMax) this.#flush(chain);
   }
 
   /** Judges the oldest change of a chain that does not close. */
@@ -247,8 +248,13 @@ export class Judge {
     const last = changes.at(-1);
     const isOpen = chain.isOpen || (last !== undefined && this.#isBesideEdge(last));
     const isUsual = this.#crossings.isCoarse(changes) && this.#isHeavy();
-    for (const change of changes) {
+    for (let i = 0; i < changes.length; i++) {
+      const change = changes[i]!;
       if (change.isEdge) continue;
+      if (this.#isEarly(change, changes[i + 1])) {
+        i++;
+        continue;
+      }
       const isPair = change.recorded !== null && change.ours !== null;
       const end = this.#ends.get(change.index);
       if (end !== undefined && this.#crossings.isCrossing(change)) this.#exclude(end, change);
@@ -266,7 +272,34 @@ export class Judge {
     return this.#ends.has(index - 1) || this.#ends.has(index) || this.#ends.has(index + 1);
   }
 
-  #exclude(place: 'start' | 'end', { recorded, ours }: Change): void {
+  /**
+   * Without times the row of the next window comes in the place of one that is missing, if it is the first one there. Then it
+   * is the row before that only one side has.
+   */
+  #isEarly({ index, recorded, ours }: Change, next: Change | undefined): boolean {
+    if (recorded === null || ours === null || next === undefined || next.index !== index + 1) return false;
+    const { measures } = this.#layout;
+    if (next.ours === null && next.recorded !== null && sameRow(next.recorded, ours, measures)) {
+      this.#lacking(index, recorded, null);
+      this.#tally.row(next.index, 'moved', next.recorded, ours, []);
+      return true;
+    }
+    if (next.recorded === null && next.ours !== null && sameRow(next.ours, recorded, measures)) {
+      this.#lacking(index, null, ours);
+      this.#tally.row(next.index, 'moved', recorded, next.ours, []);
+      return true;
+    }
+    return false;
+  }
+
+  #lacking(index: number, recorded: Row | null, ours: Row | null): void {
+    const end = this.#ends.get(index) ?? this.#ends.get(index - 1) ?? this.#ends.get(index + 1);
+    if (end !== undefined) this.#exclude(end, { recorded, ours });
+    else if (recorded !== null) this.only(index, 'recorded', recorded);
+    else this.only(index, 'ours', ours!);
+  }
+
+  #exclude(place: 'start' | 'end', { recorded, ours }: Pick<Change, Side>): void {
     if (recorded !== null) this.#tally.exclude(place, 'recorded', 1, 0);
     if (ours !== null) this.#tally.exclude(place, 'ours', 1, 0);
   }
@@ -325,7 +358,7 @@ export class Judge {
 
   /** A row that only one side has, and had before: it was delivered again after its window was over. */
   #isRepetition(key: Key, { recorded, ours }: Change, ofRecorded: Window, ofOurs: Window): boolean {
-    if (ofRecorded.from !== null || this.#repeatRate > 0.02) return false;
+    if (ofRecorded.from !== null || this.#watched < 64 || this.#watchedRepeats > 0.02 * this.#watched) return false;
     if (recorded !== null && ours === null) return this.#histories.recorded.has(key, recorded, ofRecorded.seq);
     if (ours !== null && recorded === null) return this.#histories.ours.has(key, ours, ofOurs.seq);
     return false;
@@ -334,7 +367,8 @@ export class Judge {
   #watchRepeats({ rows, seq, side }: Window): void {
     let seen = 0;
     for (const [key, row] of rows) {
-      this.#repeatRate += ((this.#histories[side].has(key, row, seq) ? 1 : 0) - this.#repeatRate) / 128;
+      this.#watched++;
+      if (this.#histories[side].has(key, row, seq)) this.#watchedRepeats++;
       if (++seen === 16) return;
     }
   }

@@ -7,7 +7,7 @@ import { History, sameRow, type Window } from './window.ts';
 const shownMax = 1024;
 // The part of the rows that is the same as an earlier one by chance, up to which sameness means delivered twice.
 const chanceMax = 0.08;
-const rememberedWindows = 48;
+const rememberedWindows = 24;
 const sparesMax = 10_000;
 
 /**

@@ -38,6 +38,7 @@ const quarterHour = 15 * 60_000;
 const slackWindows = 3;
 const recentWindows = 16;
 const pairedMax = 20_000;
+const outMax = 20_000;
 
 const sides: readonly Side[] = ['recorded', 'ours'];
 
@@ -64,6 +65,8 @@ export class WholeRows {
   #index = 0;
   readonly #indexes = new Map<number, number>();
   readonly #recent: Map<number, number>[] = [];
+  /** Hashes of rows that the other recording was too late for. */
+  readonly #out = new Set<number>();
   #rowsAlike = 0;
   #rowsMet = 0;
   /** Part of the rows that are the same as one of the windows before. */
@@ -249,8 +252,11 @@ export class WholeRows {
     this.#indexes.delete(window);
     // Rows that came while the next window was awaited.
     if (a !== undefined && b !== undefined) this.#tally.equal(index, this.#meet(a, b, index, index));
-    const rows = { recorded: this.#singles('recorded', a, index), ours: this.#singles('ours', b, index) };
-    for (const bag of [a, b]) if (bag !== undefined) this.#remember(bag.met);
+    const rows = {
+      recorded: this.#singles('recorded', a, window, index),
+      ours: this.#singles('ours', b, window, index),
+    };
+    this.#remember([a, b].flatMap((bag) => (bag === undefined ? [] : [bag.met])));
     const [after, afterOurs] = [recorded.bags.get(window + 1), ours.bags.get(window + 1)];
     this.#differences(index, rows.recorded, rows.ours);
     if (!this.#isTimed) {
@@ -281,16 +287,21 @@ export class WholeRows {
   }
 
   /** The rows of a bag that have no partner and are neither repetitions nor beyond the other recording. */
-  #singles(side: Side, bag: Bag | undefined, index: number): Set<Entry> {
+  #singles(side: Side, bag: Bag | undefined, window: number, index: number): Set<Entry> {
     const singles = new Set<Entry>();
     if (bag === undefined) return singles;
     for (const [hash, first] of bag.rows) {
-      const isKnown = bag.met.has(hash) || (!this.#isTimed && this.#recent.some((met) => met.has(hash)));
+      const isKnown = bag.met.has(hash) || (!this.#isTimed && this.#isNear(side, hash, window));
       const isTelling = bag.met.has(hash) ? this.#rowsAlike <= 0.3 * this.#rowsMet : this.#repeatRate <= 0.05;
-      for (let entry: Entry | null = first; entry !== null; entry = entry.next) {
+      // One that was delivered again may stand where the other side had begun, and the first one where it had not.
+      const entries: Entry[] = [];
+      for (let entry: Entry | null = first; entry !== null; entry = entry.next) entries.push(entry);
+      const isOut = entries.some(({ at }) => this.#outside(side, at) !== null) || this.#out.has(hash);
+      if (isOut && this.#out.size < outMax) this.#out.add(hash);
+      for (const entry of entries) {
         const place = this.#outside(side, entry.at);
         if (place !== null) this.#tally.exclude(place, side, 1, 0);
-        else if (isKnown && isTelling) this.#tally.duplicates(side, index, entry.row);
+        else if ((isKnown && isTelling) || isOut) this.#tally.duplicates(side, index, entry.row);
         else singles.add(entry);
         if (place === null && isKnown && !isTelling) {
           this.#tally.notices.add(
@@ -302,15 +313,21 @@ export class WholeRows {
     return singles;
   }
 
-  #remember(met: Map<number, number>): void {
+  /** Did the same row find its partner in one of the windows before, or in the next one? */
+  #isNear(side: Side, hash: number, window: number): boolean {
+    if (this.#state[side].bags.get(window + 1)?.met.has(hash)) return true;
+    return this.#recent.some((met) => met.has(hash));
+  }
+
+  #remember(mets: readonly Map<number, number>[]): void {
     let seen = 0;
-    for (const hash of met.keys()) {
+    for (const hash of mets[0]?.keys() ?? []) {
       const isRepeated = this.#recent.some((before) => before.has(hash));
       this.#repeatRate += ((isRepeated ? 1 : 0) - this.#repeatRate) / 256;
       if (++seen === 32) break;
     }
-    this.#recent.push(met);
-    if (this.#recent.length > 2 * recentWindows) this.#recent.shift();
+    this.#recent.push(...mets);
+    while (this.#recent.length > 2 * recentWindows) this.#recent.shift();
   }
 
   /** Pairs rows that differ in one column. */
