@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as kernels from './kernels.mjs';
 import * as kinesis from './kinesis.mjs';
+import * as mirror from './mirror.mjs';
 import * as w1 from './w1.mjs';
 import * as wire from './wire.mjs';
 
-const benches = { w1, kernels, kinesis, wire };
+const benches = { w1, kernels, kinesis, wire, mirror };
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {

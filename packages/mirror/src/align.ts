@@ -203,6 +203,8 @@ const comparedWindows = 6;
 export class SequenceAlignment extends Alignment {
   readonly #histories: { readonly recorded: History; readonly ours: History };
   #isSettled = false;
+  /** With how many windows of each side it is looked again how they belong together. */
+  #lookAt = nearWindows;
   /** How alike paired windows have been of late. */
   #usual = 0.6;
   /** Pairs to go before the whole of what waits is searched again. */
@@ -227,10 +229,11 @@ export class SequenceAlignment extends Alignment {
 
   #settle(): boolean {
     const { recorded, ours, ended } = this.waiting;
-    if (!this.waiting.has(nearWindows)) return false;
+    if (!this.waiting.has(this.#lookAt)) return false;
+    const all = this.layout.limits.waitingWindows;
     const close = this.#bestOffset(near);
     if (close.alike >= 0.5 && close.alike >= close.second + 0.1) return this.#start(close.offset);
-    const all = this.layout.limits.waitingWindows;
+    this.#lookAt = Math.min(all, 2 * this.#lookAt);
     if (!this.waiting.has(all)) return false;
     const far = this.#bestOffset(all);
     if (far.alike >= far.second + 0.1 || far.alike >= 0.9)

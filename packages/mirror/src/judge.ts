@@ -173,7 +173,11 @@ export class Judge {
       for (const row of this.#spares[side]) this.#tally.duplicates(side, null, row);
     }
     this.#edges.add(this.#index);
-    for (const [key, chain] of this.#chains) this.#break(key, chain);
+    for (const [key, chain] of this.#chains) {
+      // The other half of a small change may lie beyond the end.
+      chain.isOpen ||= this.#tally.rows.moved > 0 && this.#crossings.isCoarse(chain.changes);
+      this.#break(key, chain);
+    }
     this.#tally.settle(Number.POSITIVE_INFINITY);
   }
 
@@ -228,7 +232,9 @@ export class Judge {
       chain.carried = chain.carried.map((carried, i) => carried + oldest.deltas[i]!);
       this.#crossings.count(oldest);
     } else if (!oldest.isEdge) {
-      this.#different(oldest);
+      const end = this.#ends.get(oldest.index);
+      if (end === undefined) this.#different(oldest);
+      else this.#exclude(end, oldest);
     }
   }
 

@@ -52,7 +52,8 @@ export function distance(a: Value, b: Value): Distance {
 export function isRounding(a: Value, b: Value): boolean {
   const x = numberOf(a);
   const y = numberOf(b);
-  if (!Number.isFinite(x) || !Number.isFinite(y)) return false;
+  // Two that are one double differ in digits that it does not hold.
+  if (!Number.isFinite(x) || !Number.isFinite(y) || x === y) return false;
   const [decimalsX, decimalsY] = [decimals(x), decimals(y)];
   const kept = Math.min(decimalsX, decimalsY);
   // Beyond 12 decimals it is the last places of doubles that differ: those come of another order of adding, too.

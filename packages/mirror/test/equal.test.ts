@@ -19,23 +19,24 @@ import {
 
 // ROWTIME_MIRROR_CASES: how many of each kind (CONTRIBUTING.md).
 const cases = Number(process.env['ROWTIME_MIRROR_CASES'] ?? 600);
+const timeout = 60_000 * Math.max(1, cases / 600);
 
 const pick = <T>(random: Random, values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
 
-test(`${cases} recordings of windows: none is called different`, async () => {
+test(`${cases} recordings of windows: none is called different`, { timeout }, async () => {
   const alarms: string[] = [];
   const kinds = new Map<string, number>();
   for (let seed = 1; seed <= cases; seed++) {
     const random = randomOf(seed);
     const shape: Shape = pick(random, ['avg-sum', 'avg-sum-count', 'count', 'sum', 'all', 'double']);
-    const isTimed = random() < 0.5;
+    // A COUNT alone is too often what it was before to show which window it is of (README.md).
+    const isTimed = shape === 'count' || random() < 0.5;
     const captains = 5 + Math.floor(random() * 9);
     const perKey = pick(random, [3, 3, 30, 60]);
     const records = ratings(random, { minutes: 10 + Math.floor(random() * 8), captains, perMinute: perKey * captains });
-    // A COUNT alone says too little to know one that was delivered twice by, or whose window it is, unless it has a time.
-    const isVague = shape === 'count' && !isTimed;
-    const lagMillis = pick(random, isVague ? [0, 100] : [0, 100, 1500]);
-    const deliveries = isVague ? 0 : Math.floor(random() * 4);
+    // One number alone, too, does not always show whether it was delivered twice or is another one.
+    const lagMillis = shape === 'sum' && !isTimed ? 0 : pick(random, [0, 100, 1500]);
+    const deliveries = Math.floor(random() * 4);
     const lateBy = random() < 0.3 ? random() * 4 * minute : 0;
     const side = (from: number) =>
       redelivered(
@@ -57,6 +58,8 @@ test(`${cases} recordings of windows: none is called different`, async () => {
       key: ['favoritecaptain'],
       ...(isTimed && { time: 'ROWTIME' }),
       // Doubles that are added in another order end in other digits.
+      // Columns whose names do not say what they are, and a boundary that records cross for every key: that must be told.
+      ...(shape === 'all' && { compare: { A: { role: 'count' }, B: { role: 'sum' }, C: { role: 'average' } } }),
       ...(shape === 'double' && { compare: { AVG_PRICE: { relative: 1e-12 }, SUM_PRICE: { relative: 1e-12 } } }),
     };
     const report = await compare(batches(random, recorded), batches(random, ours), settings);
@@ -71,7 +74,7 @@ test(`${cases} recordings of windows: none is called different`, async () => {
   expect(kinds.get('agree')).toBeGreaterThan(cases / 50);
 });
 
-test(`${cases} recordings of whole rows: none is called different`, async () => {
+test(`${cases} recordings of whole rows: none is called different`, { timeout }, async () => {
   const alarms: string[] = [];
   for (let seed = 1; seed <= cases; seed++) {
     const random = randomOf(1_000_000 + seed);

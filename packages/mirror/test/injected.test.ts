@@ -24,6 +24,7 @@ import {
 
 // ROWTIME_MIRROR_CASES: how many differences of windows, and half as many of whole rows (CONTRIBUTING.md).
 const cases = Number(process.env['ROWTIME_MIRROR_CASES'] ?? 700);
+const timeout = 60_000 * Math.max(1, cases / 600);
 
 const pick = <T>(random: Random, values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
 
@@ -35,7 +36,7 @@ interface Windows {
   readonly ours: Row[][];
 }
 
-test(`${cases} differences in windows are found and named`, async () => {
+test(`${cases} differences in windows are found and named`, { timeout }, async () => {
   const missed: string[] = [];
   let skipped = 0;
   for (let seed = 1; seed <= cases; seed++) {
@@ -187,7 +188,7 @@ function nextUp(value: number): number {
   return new Float64Array(bits.buffer)[0]!;
 }
 
-test(`${cases >> 1} differences in whole rows are found and named`, async () => {
+test(`${cases >> 1} differences in whole rows are found and named`, { timeout }, async () => {
   const missed: string[] = [];
   for (let seed = 1; seed <= cases >> 1; seed++) {
     const random = randomOf(9_000_000 + seed);

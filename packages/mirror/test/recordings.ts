@@ -1,5 +1,5 @@
 // Recordings as two services would leave them: made from the same records, each with an arrival time of its own.
-import type { Row, RowBatch, Side } from '../src/index.ts';
+import type { Row, RowBatch } from '../src/index.ts';
 
 export type Random = () => number;
 
@@ -14,7 +14,7 @@ export function randomOf(seed: number): Random {
   };
 }
 
-export const captains = [
+const captains = [
   ...[
     'Jean-Luc Picard',
     'James T. Kirk',
@@ -79,8 +79,6 @@ const shapes: Readonly<Record<Shape, readonly string[]>> = {
   double: ['AVG_PRICE', 'SUM_PRICE', 'N'],
 };
 
-export const shapeNames = Object.keys(shapes) as Shape[];
-
 export function columnsOf(shape: Shape, isTimed: boolean): string[] {
   return [...(isTimed ? ['ROWTIME'] : []), 'favoritecaptain', ...shapes[shape]];
 }
@@ -132,7 +130,7 @@ export function sqlTime(millis: number): string {
   return new Date(millis).toISOString().replace('T', ' ').replace('Z', '');
 }
 
-export function shuffled<T>(random: Random, values: readonly T[]): T[] {
+function shuffled<T>(random: Random, values: readonly T[]): T[] {
   const all = [...values];
   for (let i = all.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));
@@ -162,5 +160,3 @@ export function* batches(random: Random, rows: readonly Row[]): Generator<RowBat
     from = to;
   }
 }
-
-export type Sides = Record<Side, Row[]>;
