@@ -18,6 +18,6 @@ export function hourInPath(path: string): Millis | null {
   const match = /(?:^|\/)(\d{4})\/(\d\d)\/(\d\d)\/(\d\d)\/[^/]*$/.exec(path);
   if (!match) return null;
   const [year, month, day, hours] = match.slice(1).map(Number);
-  const time = daysFromCivil(year, month, day) * 86_400_000 + timeOf(hours, 0, 0, 0);
+  const time = daysFromCivil(year, month, day) * 86_400_000 + hours * 3_600_000;
   return Number.isNaN(time) ? null : time;
 }

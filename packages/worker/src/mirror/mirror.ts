@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { exitCodes } from '../exit.ts';
+import { CommandError, exitCodes } from '../exit.ts';
 import { painter } from '../paint.ts';
 import { formatDuration, formatRate, StatusLine } from '../status-line.ts';
 import { stopSignal } from '../stop-signal.ts';
@@ -28,6 +28,15 @@ export async function mirror(options: MirrorOptions): Promise<void> {
   const now = Date.now;
   // As for a service: what the next year's SDK wants is nothing for the person who compares.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  const stop = stopSignal();
+  try {
+    await compareWhole(options, stop.signal, now);
+  } finally {
+    stop.release();
+  }
+}
+
+async function compareWhole(options: MirrorOptions, signal: AbortSignal, now: () => number): Promise<void> {
   const started = now();
   const recorded = placeOf(options.recorded, options.s3);
   const recordedStreams = await streamsAt(recorded);
@@ -36,15 +45,16 @@ export async function mirror(options: MirrorOptions): Promise<void> {
     ? await ownResults(options.ours, wanted, options)
     : { place: placeOf(options.ours, options.s3), notices: [], release: () => {} };
   const status = new StatusLine(now);
-  const stop = stopSignal();
   try {
+    // The run has heard the signal as well, and what it has so far is not all of ours.
+    if (signal.aborted) throw new CommandError('stopped: nothing was compared');
     const { pairs, notices } = await pairsOf(recorded, own.place, options.stream, isProgram(options.ours));
     const streams: StreamResult[] = [];
     for (const pair of pairs) {
       const result = await compareStream(pair, {
         ...options,
         now,
-        signal: stop.signal,
+        signal,
         onProgress: (progress) => status.show(() => progressText(progress, now() - started)),
       });
       // What it was made from tells more than the folder that is gone after this.
@@ -70,7 +80,6 @@ export async function mirror(options: MirrorOptions): Promise<void> {
     process.exitCode = verdict === 'agree' || verdict === 'explained' ? exitCodes.done : exitCodes.differs;
   } finally {
     status.clear();
-    stop.release();
     own.release();
   }
 }
