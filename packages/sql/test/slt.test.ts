@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseSlt } from '@rowtime/testing/slt';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ways } from '../src/conformance/run.ts';
-import { cellsOf, type Found, parseSlt, rewritten, runSlt } from './slt.ts';
+import { cellsOf, type Found, rewritten, runSlt } from './slt.ts';
 
 // slt/**/*.slt: SQL, rows in, rows out; see slt.ts for the dialect. Each file runs four ways with one expectation.
 // REWRITE=1 writes what was found; read the diff as you would read code.

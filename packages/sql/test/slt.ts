@@ -16,6 +16,7 @@ import {
   valueAt,
 } from '@rowtime/core';
 import { createDecoder } from '@rowtime/sources/decoder';
+import type { SltLine, SltRecord } from '@rowtime/testing/slt';
 import { type Application, type CompileOptions, compile, schemaFrom } from '../src/application.ts';
 import type { ways } from '../src/conformance/run.ts';
 import { SqlError } from '../src/errors.ts';
@@ -64,42 +65,8 @@ import { SqlError } from '../src/errors.ts';
 
 export type Way = (typeof ways)[number];
 
-interface Line {
-  readonly text: string;
-  /** From 1. */
-  readonly number: number;
-}
-
-export interface SltRecord {
-  /** The words of its first line, after comments. */
-  readonly words: readonly string[];
-  readonly line: number;
-  /** The lines below, up to a blank one; of `expect`, those below the divider. */
-  readonly body: readonly Line[];
-}
-
 /** What the runner found for each `expect` record. */
 export type Found = ReadonlyMap<SltRecord, readonly string[]>;
-
-export function parseSlt(text: string): SltRecord[] {
-  const records: SltRecord[] = [];
-  const lines = text.split('\n').map((line, i): Line => ({ text: line.trimEnd(), number: i + 1 }));
-  for (let i = 0; i < lines.length; ) {
-    const head = lines[i]!;
-    if (head.text === '' || head.text.startsWith('#')) {
-      i++;
-      continue;
-    }
-    let to = i + 1;
-    while (to < lines.length && lines[to]!.text !== '') to++;
-    const words = head.text.split(/\s+/);
-    const body = lines.slice(i + 1, to);
-    if (words[0] === 'expect' && body.shift()?.text !== '----') fail(head.number, 'expect is followed by ----');
-    records.push({ words, line: head.number, body });
-    i = to;
-  }
-  return records;
-}
 
 /** Runs the records in one way. Throws an Error with the line for what is wrong but an expectation. */
 export function runSlt(records: readonly SltRecord[], way: Way): Found {
@@ -178,12 +145,12 @@ class Program {
     this.#way = way;
   }
 
-  input(name: string, columns: readonly Line[]): void {
+  input(name: string, columns: readonly SltLine[]): void {
     this.#inputs[name] = schemaOf(columns);
   }
 
   /** `[JSON, RecordRowPath]` or `[CSV, RecordColumnDelimiter]`. */
-  rawInput(name: string, [format, option]: readonly string[], body: readonly Line[]): void {
+  rawInput(name: string, [format, option]: readonly string[], body: readonly SltLine[]): void {
     const schema = schemaOf(body);
     const columns = schema.map((field, i) => ({ ...field, mapping: mappingOf(body[i]!) }));
     const csv = option === undefined ? {} : { columnDelimiter: option };
@@ -192,7 +159,7 @@ class Program {
     this.#decoders.set(name, () => createDecoder(inputSchema));
   }
 
-  records(written: string, lines: readonly Line[]): void {
+  records(written: string, lines: readonly SltLine[]): void {
     const { name, metadata } = this.#stream(written);
     const create = this.#decoders.get(name);
     if (!create) throw new Error(`the input ${name} has no format`);
@@ -217,7 +184,7 @@ class Program {
     }
   }
 
-  table(name: string, body: readonly Line[]): void {
+  table(name: string, body: readonly SltLine[]): void {
     const divider = body.findIndex(({ text }) => text === '----');
     if (divider < 0) throw new Error('the columns of a table are followed by ----');
     const schema = schemaOf(body.slice(0, divider));
@@ -243,7 +210,7 @@ class Program {
     if (refused.code !== code) throw new Error(`found ${refused.code}: ${refused.message}`);
   }
 
-  rows(written: string, lines: readonly Line[]): void {
+  rows(written: string, lines: readonly SltLine[]): void {
     const { name, schema: declared, metadata } = this.#stream(written);
     const schema = [...declared, ...metadata];
     const rows = lines.map(({ text, number }) => {
@@ -356,7 +323,7 @@ class Program {
 }
 
 /** A name and a type per line; behind them may be a mapping. */
-export function schemaOf(columns: readonly Line[]): Schema {
+export function schemaOf(columns: readonly SltLine[]): Schema {
   const entries = columns.map(({ text, number }) => {
     const match =
       /^("(?:[^"]|"")+"|\S+)\s+(.+?)(?:\s+\$\S*)?$/.exec(text) ?? fail(number, 'a column is a name and a type');
@@ -365,7 +332,7 @@ export function schemaOf(columns: readonly Line[]): Schema {
   return schemaFrom(Object.fromEntries(entries));
 }
 
-function mappingOf({ text }: Line): string {
+function mappingOf({ text }: SltLine): string {
   return /\s(\$\S*)$/.exec(text)?.[1] ?? '';
 }
 

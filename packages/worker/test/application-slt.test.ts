@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseSlt } from '@rowtime/testing/slt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parseSlt } from '../../sql/test/slt.ts';
 import { ApplicationCase, cells, type Services, startServices } from './application-slt.ts';
 import { temporaryFolder } from './rowtime.ts';
 
