@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Schema } from '@rowtime/core';
+import { parseSlt } from '@rowtime/testing/slt';
 import { schemaFrom } from '../../src/application.ts';
 import type { ReferenceTable } from '../../src/catalog.ts';
-import { parseSlt, schemaOf, unquoted } from '../slt.ts';
+import { schemaOf, unquoted } from '../slt.ts';
 
 /** A program and what it reads. */
 export interface Program {
