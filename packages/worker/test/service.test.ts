@@ -125,10 +125,12 @@ test('a service says how it is, and refuses a second one of itself', async () =>
   const { put, monitor } = await started(process);
   expect(await putRecords(put, 'numbers', ['{"i":1}', '{"i":"x"}'])).toBe(true);
   const get = async (path: string) => (await fetch(monitor + path)).text();
-  await expect.poll(async () => JSON.parse(await get('/statusz')).input).toMatchObject({ records: 1, rejected: 1 });
+  await expect
+    .poll(async () => JSON.parse(await get('/statusz')).input, { timeout: 10_000 })
+    .toMatchObject({ records: 1, rejected: 1 });
   // What gave no row is kept, although the application has no output for it.
   await expect
-    .poll(async () => JSON.parse(await get('/statusz')).outputs)
+    .poll(async () => JSON.parse(await get('/statusz')).outputs, { timeout: 10_000 })
     .toMatchObject([
       { stream: 'PASSED', rows: 1 },
       { stream: 'error_stream', to: 'files', rows: 1 },
