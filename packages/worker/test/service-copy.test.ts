@@ -156,7 +156,6 @@ test(
       worker.process.kill('SIGKILL');
       await worker.finished;
       rmSync(place, { recursive: true });
-      expect(copies('lost').length).toBeLessThanOrEqual(4); // it may have died before it removed one
     }
     const unbroken = rowtime('run', machine(join(folder, 'unbroken'), 'unbroken', {}));
     await readAll((await said(unbroken, 'started'))['monitor']!, (records) => records === losses * recordsPerMachine);
@@ -170,6 +169,7 @@ test(
     await readAll(monitor!, () => objects('lost').size >= expected.size);
     await stopped(last);
     aws.setFaults(null);
+    // Machines that died before they removed old ones left some; the last one did it for them.
     expect(copies('lost').length).toBeLessThanOrEqual(4);
     expect(objects('lost')).toEqual(expected);
     const passed = [...expected].filter(([key]) => key.startsWith('/PASSED/'));
