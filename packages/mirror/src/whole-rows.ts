@@ -341,9 +341,10 @@ export class WholeRows {
       const isOut = entries.some(({ at }) => this.#outside(side, at) !== null) || this.#out.has(hash);
       if (isOut && this.#out.size < outMax) this.#out.add(hash);
       for (const entry of entries) {
-        const place = this.#outside(side, entry.at);
+        const isRepeated = isKnown && isTelling && !this.#isBeyond(side, entry);
+        const place = isRepeated ? null : this.#outside(side, entry.at);
         if (place !== null) this.#tally.exclude(place, side, 1, 0);
-        else if ((isKnown && isTelling) || isOut) this.#tally.duplicates(side, index, entry.row);
+        else if (isRepeated || isOut) this.#tally.duplicates(side, index, entry.row);
         else singles.add(entry);
         if (place === null && isKnown && !isTelling) {
           this.#tally.notices.add(
