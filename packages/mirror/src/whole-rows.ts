@@ -341,8 +341,10 @@ export class WholeRows {
       const isOut = entries.some(({ at }) => this.#outside(side, at) !== null) || this.#out.has(hash);
       if (isOut && this.#out.size < outMax) this.#out.add(hash);
       for (const entry of entries) {
-        const isRepeated = isKnown && isTelling && !this.#isBeyond(side, entry);
-        const place = isRepeated ? null : this.#outside(side, entry.at);
+        const outside = this.#outside(side, entry.at);
+        // Of two that are alike the one near the end is left over: not for its being there.
+        const isRepeated = isKnown && isTelling && outside !== 'start' && !this.#isBeyond(side, entry);
+        const place = isRepeated ? null : outside;
         if (place !== null) this.#tally.exclude(place, side, 1, 0);
         else if (isRepeated || isOut) this.#tally.duplicates(side, index, entry.row);
         else singles.add(entry);
