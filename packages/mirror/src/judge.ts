@@ -16,6 +16,7 @@ interface Chain {
   isOpen: boolean;
 }
 
+const sides: readonly Side[] = ['recorded', 'ours'];
 const quietMax = 2;
 const quietCoarseMax = 16;
 
@@ -257,8 +258,9 @@ export class Judge {
     for (let i = 0; i < changes.length; i++) {
       const change = changes[i]!;
       if (change.isEdge) continue;
-      if (this.#isEarly(change, changes[i + 1])) {
-        i++;
+      const early = this.#early(changes, i);
+      if (early > 0) {
+        i += early;
         continue;
       }
       const isPair = change.recorded !== null && change.ours !== null;
@@ -279,23 +281,37 @@ export class Judge {
   }
 
   /**
-   * Without times the row of the next window comes in the place of one that is missing, if it is the first one there. Then it
-   * is the row before that only one side has.
+   * Without times the row of the next window comes in the place of one that is missing, if it is the first one there; and the
+   * one after it in its place, if that is the first of its window, too. Then it is the row before that only one side has.
+   *
+   *        window       n      n+1     n+2            one key, whose row of window n is missing
+   *        recorded     709    1253    1912
+   *        ours         1253   1912    .
+   *
+   * How many changes after this one are explained by it; 0 if it is not so.
    */
-  #isEarly({ index, recorded, ours }: Change, next: Change | undefined): boolean {
-    if (recorded === null || ours === null || next === undefined || next.index !== index + 1) return false;
-    const { measures } = this.#layout;
-    if (next.ours === null && next.recorded !== null && sameRow(next.recorded, ours, measures)) {
-      this.#lacking(index, recorded, null);
-      this.#tally.row(next.index, 'moved', next.recorded, ours, []);
-      return true;
+  #early(changes: readonly Change[], from: number): number {
+    for (const side of sides) {
+      const other = side === 'recorded' ? 'ours' : 'recorded';
+      let at = from;
+      while (this.#isNext(changes[at]![other], changes[at]!, changes[at + 1], side)) at++;
+      if (at === from || changes[at]![other] !== null) continue;
+      const { index, [side]: missing } = changes[from]!;
+      this.#lacking(index, side === 'recorded' ? missing : null, side === 'ours' ? missing : null);
+      for (let i = from + 1; i <= at; i++) {
+        const [here, there] = [changes[i]![side], changes[i - 1]![other]];
+        const [recorded, ours] = side === 'recorded' ? [here, there] : [there, here];
+        this.#tally.row(changes[i]!.index, 'moved', recorded, ours, []);
+      }
+      return at - from;
     }
-    if (next.recorded === null && next.ours !== null && sameRow(next.ours, recorded, measures)) {
-      this.#lacking(index, null, ours);
-      this.#tally.row(next.index, 'moved', recorded, next.ours, []);
-      return true;
-    }
-    return false;
+    return 0;
+  }
+
+  /** Is the row the one that the next window has on this side? */
+  #isNext(row: Row | null, { index }: Change, next: Change | undefined, side: Side): boolean {
+    const there = next?.[side] ?? null;
+    return row !== null && there !== null && next!.index === index + 1 && sameRow(row, there, this.#layout.measures);
   }
 
   #lacking(index: number, recorded: Row | null, ours: Row | null): void {

@@ -129,15 +129,19 @@ export class Sequence {
    * the first time; of a run only the first row counts.
    */
   #chanceOfRepeat(rows: readonly Row[]): number {
+    const hashes = rows.map((row) => rowHash(row, this.#all));
     const places = new Map<number, number>();
     let [starts, repeated] = [0, 0];
+    // Where the run that goes on here was before. A run that is repeated may itself hold rows that were.
     let before = Number.NaN;
-    for (let i = 0; i < rows.length; i++) {
-      const hash = rowHash(rows[i]!, this.#all);
-      const place = places.get(hash) ?? Number.NaN;
-      if (!Number.isNaN(place)) repeated++;
-      if (!Number.isNaN(place) && place !== before + 1) starts++;
-      before = place;
+    for (const [i, hash] of hashes.entries()) {
+      const place = places.get(hash);
+      if (place !== undefined) repeated++;
+      if (hashes[before + 1] === hash && before + 1 < i) before++;
+      else {
+        if (place !== undefined) starts++;
+        before = place ?? Number.NaN;
+      }
       places.set(hash, i);
     }
     // Where most rows are there again the values stand still, in whatever order.

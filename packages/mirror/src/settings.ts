@@ -13,11 +13,6 @@ export type Row = readonly Value[];
 /** Rows in the order in which they were delivered. How rows are split into batches never matters. */
 export interface RowBatch {
   readonly rows: readonly Row[];
-  /**
-   * When they were delivered, as far as known: the time in the name of a Firehose object, or the hour of its prefix. Only
-   * used to read both sides at the same pace when the rows have no time.
-   */
-  readonly delivered?: Millis;
 }
 
 export type Side = 'recorded' | 'ours';

@@ -36,6 +36,8 @@ const heldMin = 2048;
 const quarterHour = 15 * 60_000;
 // A window is judged when both sides are so many windows further on: delivery mixes the rows of neighbouring ones.
 const slackWindows = 3;
+// Rows that are alike may each be a little late, so that one takes the partner of the next over so many windows.
+const lagWindows = 3;
 const recentWindows = 16;
 const pairedMax = 20_000;
 const outMax = 20_000;
@@ -60,7 +62,7 @@ export class WholeRows {
   #offset = 0;
   #isSettled = false;
   #lookAt = heldMin;
-  /** Windows before this one are matched, those before the one before it are judged. */
+  /** Windows before this one are matched, those `lagWindows` before it are judged. */
   #next = Number.NaN;
   #index = 0;
   readonly #indexes = new Map<number, number>();
@@ -133,14 +135,14 @@ export class WholeRows {
   #put(side: Side, entry: Entry): void {
     const state = this.#state[side];
     const window = this.#windowOf(side, entry.at);
-    if (window < this.#next - 1) {
+    if (window < this.#next - lagWindows) {
       this.#late(side, entry, window);
       return;
     }
     const isNew = !state.bags.has(window);
     this.#keep(side, window, entry);
     if (isNew) {
-      if (!(window >= this.#next - 1)) this.#next = window;
+      if (Number.isNaN(this.#next)) this.#next = window;
       this.#advance();
     }
     if (state.waiting > this.#layout.limits.waitingRows) {
@@ -159,7 +161,7 @@ export class WholeRows {
     while (this.#judgeNext(false));
   }
 
-  /** Matches the next window and judges the one before it; false if there is none, or too little is known. */
+  /** Matches the next window and judges the one `lagWindows` before it; false if there is none, or too little is known. */
   #judgeNext(isForced: boolean): boolean {
     const { recorded, ours } = this.#state;
     const newest = Math.max(newestOf(recorded), newestOf(ours));
@@ -168,14 +170,14 @@ export class WholeRows {
       (side) => this.#state[side].ended || this.#windowOf(side, this.#state[side].last) >= this.#next + slackWindows,
     );
     if (!isReady && !isForced) return false;
-    if (this.#next > newest + 1) return false;
+    if (this.#next > newest + lagWindows) return false;
     // Nothing for a long time on both sides: on to where there is something.
     const oldest = Math.min(oldestOf(recorded), oldestOf(ours));
     if (oldest > this.#next) this.#next = oldest;
     const window = this.#next++;
     this.#match(window);
-    this.#moved(window - 1, window);
-    this.#judge(window - 1);
+    for (let before = window - 1; before >= window - lagWindows; before--) this.#moved(before, window, false);
+    this.#judge(window - lagWindows);
     return true;
   }
 
@@ -183,7 +185,7 @@ export class WholeRows {
     const [a, b] = [this.#state.recorded.bags.get(window), this.#state.ours.bags.get(window)];
     if (a === undefined && b === undefined) return;
     const index = this.#indexOf(window);
-    if (a !== undefined && b !== undefined) this.#tally.equal(index, this.#meet(a, b, index, index));
+    if (a !== undefined && b !== undefined) this.#tally.equal(index, this.#meet(a, b, index, index, [], false));
     if (!this.#isTimed) this.#keepStep();
   }
 
@@ -196,23 +198,30 @@ export class WholeRows {
       const { recorded, ours } = this.#state;
       const gap = !recorded.bags.has(window) ? 'ours' : !ours.bags.has(window) ? 'recorded' : null;
       const from = this.#isTimed ? window * this.#size : null;
-      this.#tally.open({ index, from }, null, this.#isInside(window) ? gap : null);
+      this.#tally.open({ index, from }, null, this.#isCommon(window) ? gap : null);
     }
     return index;
   }
 
-  /** Pairs rows of two bags that are the same; how many pairs. */
-  #meet(a: Bag, b: Bag, indexA: number, indexB: number): number {
+  /**
+   * Pairs rows of two bags that are the same; how many pairs. Of rows that are alike those beyond the other recording are to be
+   * left over: one there waits (until `isLast`) for what no other row wants.
+   */
+  #meet(a: Bag, b: Bag, indexA: number, indexB: number, through: readonly number[], isLast: boolean): number {
     let equal = 0;
     const isMove = this.#isTimed && indexA !== indexB;
-    for (const [hash, first] of a.rows) {
-      if (!b.rows.has(hash)) continue;
+    for (const hash of a.rows.keys()) {
+      if (!b.rows.has(hash) || !through.every((window) => this.#hasMet(window, hash))) continue;
+      this.#sort('recorded', a, hash);
+      this.#sort('ours', b, hash);
       let count = 0;
-      let entry: Entry | null = first;
+      let entry: Entry | null = a.rows.get(hash)!;
       while (entry !== null) {
-        const other = take(b, hash);
-        if (other === null) break;
+        const other: Entry | undefined = b.rows.get(hash);
+        if (other === undefined || !(isLast || this.#isBeyond('recorded', entry) === this.#isBeyond('ours', other)))
+          break;
         take(a, hash);
+        take(b, hash);
         const differing = this.#loose.filter((at) => !this.#isSame(entry!.row, other.row, at));
         if (differing.length > 0) this.#tally.row(indexA, 'different', entry.row, other.row, differing);
         else if (isMove) this.#tally.row(Math.min(indexA, indexB), 'moved', entry.row, other.row, []);
@@ -221,6 +230,7 @@ export class WholeRows {
         count++;
         entry = entry.next;
       }
+      if (count === 0) continue;
       a.met.set(hash, (a.met.get(hash) ?? 0) + count);
       b.met.set(hash, (b.met.get(hash) ?? 0) + count);
       this.#rowsMet += count;
@@ -229,18 +239,48 @@ export class WholeRows {
     return equal;
   }
 
-  #moved(before: number, window: number): void {
+  #hasMet(window: number, hash: number): boolean {
+    return sides.some((side) => this.#state[side].bags.get(window)?.met.has(hash) === true);
+  }
+
+  /** Does the row stand before the first one of the other side, or after its last one? */
+  #isBeyond(side: Side, { at }: Entry): boolean {
+    return this.#outside(side, at, 0) !== null;
+  }
+
+  /** The latest first, as they came; but where the other side ends the earliest, for what is left over is behind its end. */
+  #sort(side: Side, bag: Bag, hash: number): void {
+    const first = bag.rows.get(hash)!;
+    if (first.next === null || this.#outside(side, first.at) !== 'end') return;
+    const [before, behind]: [Entry[], Entry[]] = [[], []];
+    for (let entry: Entry | null = first; entry !== null; entry = entry.next) {
+      (this.#outside(side, entry.at) === 'end' ? behind : before).push(entry);
+    }
+    const all = [...before, ...behind.sort((x, y) => x.at - y.at)];
+    for (const [i, entry] of all.entries()) entry.next = all[i + 1] ?? null;
+    bag.rows.set(hash, all[0]!);
+  }
+
+  /** Rows in neighbouring windows; or further apart, if in those between each took the partner of the next. */
+  #moved(before: number, window: number, isLast: boolean): void {
     const index = this.#indexes.get(before);
     const indexAfter = this.#indexes.get(window);
     if (index === undefined || indexAfter === undefined) return;
     const { recorded, ours } = this.#state;
+    const through = Array.from({ length: window - before - 1 }, (_, i) => before + 1 + i);
     const meet = (a: Bag | undefined, b: Bag | undefined, indexA: number, indexB: number) => {
       if (a !== undefined && b !== undefined && a.rows.size > 0 && b.rows.size > 0) {
-        this.#tally.equal(index, this.#meet(a, b, indexA, indexB));
+        this.#tally.equal(index, this.#meet(a, b, indexA, indexB, through, isLast));
       }
     };
     meet(recorded.bags.get(before), ours.bags.get(window), index, indexAfter);
     meet(recorded.bags.get(window), ours.bags.get(before), indexAfter, index);
+  }
+
+  #matchLast(window: number, index: number): void {
+    const [a, b] = sides.map((side) => this.#state[side].bags.get(window));
+    if (a !== undefined && b !== undefined) this.#tally.equal(index, this.#meet(a, b, index, index, [], true));
+    this.#moved(window, window + 1, true);
   }
 
   /** Names what is left in a window. */
@@ -249,9 +289,11 @@ export class WholeRows {
     const [a, b] = [recorded.bags.get(window), ours.bags.get(window)];
     if (a === undefined && b === undefined) return;
     const index = this.#indexOf(window);
+    // Also rows that came while the next windows were awaited.
+    this.#matchLast(window, index);
+    const indexAfter = this.#indexes.get(window + 1);
+    if (indexAfter !== undefined) this.#matchLast(window + 1, indexAfter);
     this.#indexes.delete(window);
-    // Rows that came while the next window was awaited.
-    if (a !== undefined && b !== undefined) this.#tally.equal(index, this.#meet(a, b, index, index));
     const rows = {
       recorded: this.#singles('recorded', a, window, index),
       ours: this.#singles('ours', b, window, index),
@@ -275,7 +317,7 @@ export class WholeRows {
       this.#state[side].bags.delete(window);
     }
     const isMet = [a, b].some((bag) => bag !== undefined && bag.met.size > 0);
-    if (!isMet && !this.#isInside(window) && rows.recorded.size + rows.ours.size === 0) {
+    if (!isMet && !this.#isCommon(window) && rows.recorded.size + rows.ours.size === 0) {
       this.#tally.drop(index);
       const isBefore = sides.some((side) => window < this.#windowOf(side, this.#state[side].first));
       const place = isBefore ? 'start' : 'end';
@@ -299,9 +341,12 @@ export class WholeRows {
       const isOut = entries.some(({ at }) => this.#outside(side, at) !== null) || this.#out.has(hash);
       if (isOut && this.#out.size < outMax) this.#out.add(hash);
       for (const entry of entries) {
-        const place = this.#outside(side, entry.at);
+        const outside = this.#outside(side, entry.at);
+        // Of two that are alike the one near the end is left over: not for its being there.
+        const isRepeated = isKnown && isTelling && outside !== 'start' && !this.#isBeyond(side, entry);
+        const place = isRepeated ? null : outside;
         if (place !== null) this.#tally.exclude(place, side, 1, 0);
-        else if ((isKnown && isTelling) || isOut) this.#tally.duplicates(side, index, entry.row);
+        else if (isRepeated || isOut) this.#tally.duplicates(side, index, entry.row);
         else singles.add(entry);
         if (place === null && isKnown && !isTelling) {
           this.#tally.notices.add(
@@ -313,9 +358,11 @@ export class WholeRows {
     return singles;
   }
 
-  /** Did the same row find its partner in one of the windows before, or in the next one? */
+  /** Did the same row find its partner in one of the windows before, or in the next ones? */
   #isNear(side: Side, hash: number, window: number): boolean {
-    if (this.#state[side].bags.get(window + 1)?.met.has(hash)) return true;
+    for (let after = 1; after <= lagWindows; after++) {
+      if (this.#state[side].bags.get(window + after)?.met.has(hash)) return true;
+    }
     return this.#recent.some((met) => met.has(hash));
   }
 
@@ -407,8 +454,7 @@ export class WholeRows {
   }
 
   // Near the first and the last row of the other side rows may be there or not: that one was begun or ended in between.
-  #outside(side: Side, at: number): 'start' | 'end' | null {
-    const slack = this.#isTimed ? 2000 : 64;
+  #outside(side: Side, at: number, slack = this.#isTimed ? 2000 : 64): 'start' | 'end' | null {
     const other = side === 'recorded' ? 'ours' : 'recorded';
     const { first, last, ended } = this.#state[other];
     const place = side === 'ours' ? at - this.#offset : at + this.#offset;
@@ -417,7 +463,7 @@ export class WholeRows {
   }
 
   /** Do both sides have rows before or in the window, and after or in it? */
-  #isInside(window: number): boolean {
+  #isCommon(window: number): boolean {
     return sides.every((side) => {
       const { first, last } = this.#state[side];
       return this.#windowOf(side, first) <= window && window <= this.#windowOf(side, last);

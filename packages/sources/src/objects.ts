@@ -5,7 +5,6 @@ import type { ObjectStore } from './s3/source.ts';
 import { Sample } from './sample.ts';
 
 export type { Discovered } from './discover-input.ts';
-export { timeInName } from './firehose-name.ts';
 export { FolderObjects } from './folder-objects.ts';
 export type { ObjectEntry } from './s3/listing.ts';
 export { type ObjectPosition, type ObjectSource, type ObjectStore, objectSource } from './s3/source.ts';

@@ -18,7 +18,6 @@ export function ownRecording(place: Place, schema: Schema): Recording {
     columns: hasRowtime ? columns : [rowtime, ...columns],
     csv: null,
     isNameless: false,
-    hasTimes: false,
   };
 }
 

@@ -37,7 +37,7 @@ export interface RowReader {
 const text: SqlType = { kind: 'varchar', length: null };
 
 export async function readRows(recording: Recording, options: ReadOptions): Promise<RowReader> {
-  const { place, csv, hasTimes } = recording;
+  const { place, csv } = recording;
   const { columns, onRejected, onObject, now, follow, listEveryMs } = options;
   const store = await place.open();
   const columnsRead = csv ? recording.columns : columns;
@@ -72,8 +72,7 @@ export async function readRows(recording: Recording, options: ReadOptions): Prom
       const { batch, rejected, end } = await source.poll(signal);
       isOver = end;
       if (rejected.length > 0) onRejected(rejected[0]!.message, rejected.length);
-      const rows = batch ? rowsOf(batch, indexes, header) : [];
-      return { rows, ...(hasTimes && batch && { delivered: batch.rowtime[0]! }) };
+      return { rows: batch ? rowsOf(batch, indexes, header) : [] };
     },
     close: () => source.close(),
   };

@@ -1,6 +1,6 @@
 import type { SqlType } from '@rowtime/core';
 import type { InputSchema } from '@rowtime/sources/decoder';
-import { discoverObjects, timeInName } from '@rowtime/sources/objects';
+import { discoverObjects } from '@rowtime/sources/objects';
 import { CommandError } from '../exit.ts';
 import type { Place } from './place.ts';
 
@@ -12,8 +12,6 @@ export interface Recording {
   readonly csv: { readonly format: NonNullable<InputSchema['csv']>; readonly hasHeader: boolean } | null;
   /** Nobody says what its columns are called: CSV without a header. They have the names of the other side's, in order. */
   readonly isNameless: boolean;
-  /** The names of objects say when they were delivered. */
-  readonly hasTimes: boolean;
 }
 
 export interface RecordedColumn {
@@ -30,13 +28,8 @@ export async function findRecording(place: Place, names: readonly string[] | nul
   const store = await place.open();
   try {
     const found = await discoverObjects(store);
-    const { entries } = await store.list('');
     if (found.columns.length === 0) throw new CommandError(`${place.name}: no object there has a record`);
-    return {
-      place,
-      ...described(found, names, place.name),
-      hasTimes: entries.some(({ key }) => timeInName(key) !== null),
-    };
+    return { place, ...described(found, names, place.name) };
   } finally {
     store.close();
   }

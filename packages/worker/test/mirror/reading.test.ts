@@ -77,17 +77,15 @@ async function rowsOf(recording: Recording, columns?: Parameters<typeof readRows
   });
   await reader.open();
   const read: Row[] = [];
-  const delivered: (number | undefined)[] = [];
   for (
     let batch = await reader.next(new AbortController().signal);
     batch;
     batch = await reader.next(new AbortController().signal)
   ) {
     read.push(...batch.rows);
-    if (batch.rows.length > 0) delivered.push(batch.delivered);
   }
   await reader.close();
-  return { read, rejected, delivered };
+  return { read, rejected };
 }
 
 test.each(formats)(
@@ -99,10 +97,9 @@ test.each(formats)(
     write(folder, { [keys[1]!]: contents[1]!, [keys[0]!]: contents[0]! });
     const recording = await findRecording(placeOf(folder, {}), given);
     expect(recording.columns.map(({ name }) => name)).toEqual(['name', 'mean', 'total']);
-    const { read, rejected, delivered } = await rowsOf(recording);
+    const { read, rejected } = await rowsOf(recording);
     expect(read).toEqual(rows);
     expect(rejected).toEqual([]);
-    expect(delivered[0]).toBe(Date.UTC(2024, 0, 1, 5, 59, 58));
 
     const server = await startTestServer();
     try {
@@ -124,10 +121,8 @@ test('objects without a time in their names are read by the hour they lie under,
     '2024/01/01/05/b': lines(objects[0]!),
   });
   utimesSync(join(folder, '2024/01/01/05/b'), new Date(), new Date(Date.now() + 60_000));
-  const { read, delivered } = await rowsOf(await findRecording(placeOf(folder, {}), null));
+  const { read } = await rowsOf(await findRecording(placeOf(folder, {}), null));
   expect(read).toEqual(rows);
-  // When a copy was made says nothing about when it was delivered.
-  expect(delivered).toEqual(delivered.map(() => undefined));
 });
 
 test('records that are no rows are counted, and the others are read', async () => {
@@ -217,7 +212,6 @@ function recording(
     })),
     csv: isCsv ? { format: {}, hasHeader: csvHeader } : null,
     isNameless: csvHeader === false,
-    hasTimes: false,
   };
 }
 
