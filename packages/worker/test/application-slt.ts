@@ -46,7 +46,7 @@ import { type Finished, rowsIn, rowtime } from './rowtime.ts';
 //
 //     expect firehose NAME            what a delivery stream accepted
 //     expect lambda NAME              the data of the records that a function took (Ok)
-//     expect files STREAM COLUMN …    rows in files, of outputs with folder "out"
+//     expect files STREAM COLUMN …    rows in files, of outputs with folder "out", sorted: names of one second have no order
 //     expect log LEVEL                the messages of the log
 //     expect metrics NAME …           CloudWatch metrics: name, dimensions but Application, value
 //     expect discover                 the columns that are discovered in `records`
@@ -143,12 +143,14 @@ export class ApplicationCase {
       case 'lambda':
         return (this.#taken.get(name) ?? []).map(shown);
       case 'files':
-        return rowsIn(join(this.#folder, 'out'), name).map((row) =>
-          names
-            .slice(1)
-            .map((column) => row[column])
-            .join('  '),
-        );
+        return rowsIn(join(this.#folder, 'out'), name)
+          .map((row) =>
+            names
+              .slice(1)
+              .map((column) => row[column])
+              .join('  '),
+          )
+          .sort();
       case 'log':
         return this.#lines().flatMap(({ level, msg }) => (level === name ? [String(msg)] : []));
       case 'metrics':
