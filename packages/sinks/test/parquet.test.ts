@@ -70,8 +70,8 @@ describe('a Parquet file', () => {
       ...values,
       ROWTIME: new Date(start),
       BIG: 9223372036854775807n,
-      // What the reader makes of a DECIMAL is a double.
-      LONG_PRICE: 99999999999999.98,
+      // What the reader makes of a DECIMAL is a double, by a power of ten that is not the same on all versions of Node.
+      LONG_PRICE: expect.closeTo(99999999999999.98, 1),
       LONGEST_PRICE: -(2 ** 63),
       // Its decoder drops the byte order mark.
       TEXT: 'Grüße 🐟',
