@@ -1,6 +1,11 @@
+/** 1,204. `toLocaleString` loads the tables of ICU for it, which takes as long as reading a small file. */
+export function printNumber(count: number): string {
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
+}
+
 /** "1,204 rows", "1 row" */
 export function printCount(count: number, one: string): string {
-  return `${count.toLocaleString('en')} ${one}${count === 1 ? '' : 's'}`;
+  return `${printNumber(count)} ${one}${count === 1 ? '' : 's'}`;
 }
 
 /** "3 rows held back"; null for none: see `remembers` of Operator. */

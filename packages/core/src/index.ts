@@ -28,7 +28,7 @@ export type { SubqueryOptions } from './functions/subquery.ts';
 export { subqueryFunction } from './functions/subquery.ts';
 export type { GraphNode } from './graph.ts';
 export { errorStream, Graph, streamId } from './graph.ts';
-export { groupsOpen, printCount, rowsHeld } from './in-words.ts';
+export { groupsOpen, printCount, printNumber, rowsHeld } from './in-words.ts';
 export type { Job, JobSink, Progress, StateChange } from './job.ts';
 export { PlanMismatch, run } from './job.ts';
 export type { Operator, Output } from './operator.ts';

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type JobSink, type Progress, run as runJob } from '@rowtime/core';
+import { type JobSink, type Progress, printNumber, run as runJob } from '@rowtime/core';
 import { type FileSinkOptions, fileSink } from '@rowtime/sinks/file';
 import { stdoutSink } from '@rowtime/sinks/stdout';
 import type { InputSchema } from '@rowtime/sources/decoder';
@@ -15,13 +15,11 @@ import { outputStreams } from './outputs.ts';
 import { printInputSchema } from './print-input-schema.ts';
 import { readInput } from './read-schema.ts';
 import { referenceTables } from './reference-tables.ts';
-import { retired } from './retired.ts';
 import { clockOf, type RowtimePolicy } from './rowtime-policy.ts';
 import { runInput } from './run-input.ts';
-import { lock } from './service/lock.ts';
 import { standardOutput } from './standard-output.ts';
 import { linesOf, printedChange } from './state-change.ts';
-import { formatCount, formatDuration, formatRate, StatusLine } from './status-line.ts';
+import { formatDuration, formatRate, StatusLine } from './status-line.ts';
 import { stopSignal } from './stop-signal.ts';
 
 export interface RunOptions {
@@ -63,7 +61,7 @@ const visibleMs = 1_000;
  *  is told to stop: with a checkpoint folder the next one goes on there, without one that is the end, and all windows close. */
 export async function run(options: RunOptions): Promise<void> {
   // Two runs that go on from one checkpoint would write the same files.
-  const held = options.checkpoint === null ? null : lock(options.checkpoint);
+  const held = options.checkpoint === null ? null : (await import('./service/lock.ts')).lock(options.checkpoint);
   try {
     await runLocked(options);
   } finally {
@@ -144,7 +142,11 @@ async function runLocked(options: RunOptions): Promise<void> {
         const lines = ['the program was changed since the checkpoint', ...linesOf(printedChange(change))];
         process.stderr.write(`${lines.join('\n')}\n`);
       },
-      retire: async (part) => retired(part, part.about === null ? null : () => fileSink(part.about as FileOutput)),
+      retire: async (part) =>
+        (await import('./retired.ts')).retired(
+          part,
+          part.about === null ? null : () => fileSink(part.about as FileOutput),
+        ),
       onProgress: (current) => status.show(() => summary(current, now() - started)),
     },
     isEnded ? new AbortController().signal : stop.signal,
@@ -163,7 +165,7 @@ async function runLocked(options: RunOptions): Promise<void> {
 type FileOutput = Pick<FileSinkOptions, 'folder' | 'stream' | 'schema' | 'format' | 'bufferBytes' | 'bufferMs'>;
 
 function summary({ rows, rejected, restored }: Progress, millis: number): string {
-  return `${formatCount(rows)} rows${rejected > 0 ? `, ${formatCount(rejected)} records to error_stream` : ''}${restored ? ', since the restart' : ''}, ${formatDuration(millis)}, ${formatRate(rows, millis)}`;
+  return `${printNumber(rows)} rows${rejected > 0 ? `, ${printNumber(rejected)} records to error_stream` : ''}${restored ? ', since the restart' : ''}, ${formatDuration(millis)}, ${formatRate(rows, millis)}`;
 }
 
 function reportRefused(file: string, reason: string): void {

@@ -1,3 +1,5 @@
+import { printNumber } from '@rowtime/core';
+
 /** One line at the bottom of a terminal that is written over; nothing where standard error is not a terminal. */
 export class StatusLine {
   readonly #now: () => number;
@@ -29,12 +31,7 @@ export function formatDuration(millis: number): string {
     : `${Math.floor(millis / 60_000)} min ${Math.round((millis % 60_000) / 1_000)} s`;
 }
 
-/** 1,234,567. `toLocaleString` loads the tables of ICU for it, which takes as long as reading a small file. */
-export function formatCount(count: number): string {
-  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
-}
-
 export function formatRate(rows: number, millis: number): string {
   const rate = millis > 0 ? (rows * 1_000) / millis : 0;
-  return rate >= 1e6 ? `${(rate / 1e6).toFixed(2)} M rows/s` : `${formatCount(Math.round(rate))} rows/s`;
+  return rate >= 1e6 ? `${(rate / 1e6).toFixed(2)} M rows/s` : `${printNumber(Math.round(rate))} rows/s`;
 }
