@@ -338,7 +338,7 @@ describe('limits', () => {
     expect(thrown(() => parseExpr(text))).toBe('SQL_TOO_COMPLEX');
   });
 
-  // If it grew with its square, one text alone would take ten minutes.
+  // What it checks is its time limit: if time grew with the square of the length, one text alone would take ten minutes.
   test('time grows with the length of the text alone', { timeout: 120_000 }, () => {
     const texts = [
       "SELECT STREAM a, b + 1 AS c FROM s WHERE t = 'x';\n",
@@ -361,8 +361,7 @@ describe('limits', () => {
       '((SELECT ',
     ];
     for (const text of texts) {
-      const long = text.repeat(Math.ceil(800_000 / text.length));
-      expect(parseAll(long).errors, JSON.stringify(text)).toBeDefined();
+      parseAll(text.repeat(Math.ceil(800_000 / text.length)));
     }
   });
 });
