@@ -66,7 +66,7 @@ program
   .option('--seed <n>', 'where RANDOM_CUT_FOREST starts its random numbers', whole, 42)
   .option(
     '--mirror <place>',
-    'of an application: recorded results to compare its own with as it runs, a folder or s3://bucket/prefix',
+    'of an application: recorded results to compare its own with as it runs, a folder, s3://bucket/prefix or kinesis:stream',
   )
   .addHelpText(
     'after',

@@ -35,6 +35,11 @@ const readStream = [
 test.each<[string, () => unknown, unknown]>([
   ['a Kinesis input', () => policy(kinesisInput, [], {}), [readStream]],
   [
+    'recorded results in a stream',
+    () => policy(kinesisInput, [], { mirror: { recorded: 'kinesis:old' } }),
+    [readStream, [readStream[0], arn('kinesis', 'stream/old')]],
+  ],
+  [
     'enhanced fan-out',
     () => policy(kinesisInput, [], { inputs: { S: { from: 'kinesis', fanOut: true } } }),
     [

@@ -25,8 +25,10 @@ import { pollShard, type ShardReading, type ShardReply } from './read-shard.ts';
 import { ancestorsOf, readable, type Shard } from './shards.ts';
 import { subscribeShard } from './subscribe-shard.ts';
 
+export type { Discovered } from '../discover-input.ts';
 export { SourceError } from '../errors.ts';
 export type { KinesisClientOptions } from './client.ts';
+export { type DiscoverStreamOptions, discoverStream } from './discover.ts';
 export type { ShardPosition } from './lane.ts';
 
 /** Where a source without a checkpoint begins. `after`: behind these sequence numbers, by shard id; what those shards came

@@ -51,3 +51,9 @@ export function parseS3Url(url: string): { readonly bucket: string; readonly pre
   const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)\/?(.*)$/s.exec(url) ?? [];
   return bucket === undefined ? null : { bucket, prefix };
 }
+
+/** The stream of `kinesis:NAME`, `kinesis:ARN` or the ARN of a Kinesis data stream; null: it is something else. */
+export function streamIn(name: string): string | null {
+  if (name.startsWith('kinesis:')) return name.slice('kinesis:'.length);
+  return parseArn(name)?.service === 'kinesis' ? name : null;
+}

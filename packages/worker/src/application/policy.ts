@@ -1,5 +1,5 @@
 import type { ApiApplication } from './api-schema.ts';
-import { makeArn, parseArn, parseS3Url } from './arn.ts';
+import { makeArn, parseArn, parseS3Url, streamIn } from './arn.ts';
 import { arnsOf, inputOf, outputsOf } from './connections.ts';
 import type { InputSection, OutputSection, RowtimeSection } from './rowtime-schema.ts';
 
@@ -31,9 +31,7 @@ export function policyOf(application: ApiApplication, rowtime: RowtimeSection): 
         allow('ReadReferenceTable', ['s3:GetObject'], `${BucketARN}/${FileKey}`),
     ),
     ...(rowtime.checkpointCopy ? copyCheckpoints(rowtime.checkpointCopy.bucket, home) : []),
-    ...(rowtime.mirror?.recorded.startsWith('s3://')
-      ? readObjects('RecordedResults', rowtime.mirror.recorded, home)
-      : []),
+    ...(rowtime.mirror ? forRecorded(rowtime.mirror.recorded, home) : []),
     ...(rowtime.metrics?.cloudWatch ? [putMetrics(rowtime.metrics.namespace ?? 'rowtime')] : []),
   ];
   return { Version: '2012-10-17', Statement: named(statements) };
@@ -43,11 +41,7 @@ function forInput(from: InputSection, home: Home): Statement[] {
   switch (from.from) {
     case 'kinesis': {
       const arn = home.arn('kinesis', from.stream);
-      const read = allow(
-        'ReadInputStream',
-        ['kinesis:DescribeStreamSummary', 'kinesis:ListShards', 'kinesis:GetShardIterator', 'kinesis:GetRecords'],
-        arn,
-      );
+      const read = readStream('ReadInputStream', arn);
       if (!from.fanOut) return [read];
       return [
         read,
@@ -83,6 +77,21 @@ function forOutput(name: string, to: OutputSection, home: Home): Statement[] {
     case 'files':
       return [];
   }
+}
+
+/** What results are compared with. */
+function forRecorded(recorded: string, home: Home): Statement[] {
+  if (recorded.startsWith('s3://')) return readObjects('RecordedResults', recorded, home);
+  const stream = streamIn(recorded);
+  return stream === null ? [] : [readStream('ReadRecordedResults', home.arn('kinesis', stream))];
+}
+
+function readStream(sid: string, arn: string): Statement {
+  return allow(
+    sid,
+    ['kinesis:DescribeStreamSummary', 'kinesis:ListShards', 'kinesis:GetShardIterator', 'kinesis:GetRecords'],
+    arn,
+  );
 }
 
 function readObjects(name: string, url: string, home: Home): Statement[] {

@@ -165,7 +165,12 @@ export const rowtimeSchema = z.strictObject({
     .describe('CloudWatch metrics, as EMF lines on standard output or by PutMetricData'),
   mirror: z
     .strictObject({
-      recorded: z.string().min(1).describe('what the old application delivers: a folder, or s3://bucket/prefix'),
+      recorded: z
+        .string()
+        .min(1)
+        .describe(
+          'what the old application delivers: a folder, s3://bucket/prefix, or a data stream, kinesis: and its name or ARN',
+        ),
       stream: z.string().optional().describe('the in-application stream; may be left out if only one is an output'),
       key: z.array(z.string().min(1)).optional().describe('what names a row in its window; default: found in the rows'),
       time: z.string().optional().describe('the time of a row; default ROWTIME'),

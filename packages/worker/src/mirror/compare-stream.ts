@@ -1,6 +1,7 @@
 import { compare, MirrorError, type Report, type RowBatch } from '@rowtime/mirror';
 import { CommandError, exitCodes } from '../exit.ts';
 import { align, type ColumnFlags } from './align.ts';
+import type { ObjectPlace } from './place.ts';
 import { type AlignedColumn, readRows } from './read-rows.ts';
 import { findRecording, type Recording } from './recording.ts';
 import type { Pair } from './streams.ts';
@@ -34,7 +35,7 @@ export async function compareStream({ stream, recorded, ours }: Pair, options: C
   const sides = [await findRecording(recorded, options.columns), await findRecording(ours, null)] as const;
   const aligned = align(stream, ...sides, options);
   const rejected = new Map<string, { count: number; first: string }>();
-  const bytesAll = (await bytesAt(sides[0])) + (await bytesAt(sides[1]));
+  const bytesAll = (await bytesAt(recorded)) + (await bytesAt(ours));
   let [rows, bytes] = [0, 0];
   const rowsOf = async function* (side: Recording, columns: readonly AlignedColumn[]): AsyncGenerator<RowBatch> {
     const reader = await readRows(side, {
@@ -76,7 +77,7 @@ export async function compareStream({ stream, recorded, ours }: Pair, options: C
   return { report, recorded: recorded.name, ours: ours.name, notices: [...aligned.notices, ...unread] };
 }
 
-async function bytesAt({ place }: Recording): Promise<number> {
+async function bytesAt(place: ObjectPlace): Promise<number> {
   const store = await place.open();
   let bytes = 0;
   try {

@@ -18,7 +18,7 @@ import { readApplication } from '../application/read.ts';
 import { CommandError, exitCodes } from '../exit.ts';
 import { parseRowtimePolicy } from '../rowtime-policy.ts';
 import { run } from '../run.ts';
-import { type Place, placeOf, type S3Connection } from './place.ts';
+import { type ObjectPlace, placeOf, type S3Connection } from './place.ts';
 
 export interface ProgramFlags {
   readonly input: readonly string[] | null;
@@ -33,7 +33,7 @@ export interface ProgramFlags {
 
 /** The results of a program over recorded input, in a folder that `release` removes. */
 export interface OwnResults {
-  readonly place: Place;
+  readonly place: ObjectPlace;
   readonly notices: readonly string[];
   release(): void;
 }
@@ -157,7 +157,7 @@ async function inputFiles(inputs: readonly string[], folder: string, s3: S3Conne
 }
 
 /** `rowtime run` reads files: the objects are brought here, under their keys. */
-async function fetched(place: Place, folder: string): Promise<string> {
+async function fetched(place: ObjectPlace, folder: string): Promise<string> {
   const store = await place.open();
   try {
     for (let after = '', isOver = false; !isOver; ) {

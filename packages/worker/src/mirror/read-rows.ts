@@ -1,20 +1,13 @@
 import type { Batch, Column, SqlType } from '@rowtime/core';
 import type { RowBatch, Value } from '@rowtime/mirror';
-import { type ObjectEntry, type ObjectSource, objectSource } from '@rowtime/sources/objects';
+import type { RecordsOptions } from './place.ts';
 import type { Recording } from './recording.ts';
 
-export interface ReadOptions {
+export interface ReadOptions extends Omit<RecordsOptions, 'inputSchema'> {
   /** The columns of a row, in this order. What the recording does not have is NULL. */
   readonly columns: readonly AlignedColumn[];
   /** Records that are no row. */
   readonly onRejected: (message: string, count: number) => void;
-  /** Before an object is read. */
-  readonly onObject?: (entry: ObjectEntry) => void;
-  readonly now: () => number;
-  /** Goes on for ever, with the objects that come. */
-  readonly follow: boolean;
-  /** How often it is looked for them. */
-  readonly listEveryMs?: number;
 }
 
 export interface AlignedColumn {
@@ -39,27 +32,15 @@ const text: SqlType = { kind: 'varchar', length: null };
 export async function readRows(recording: Recording, options: ReadOptions): Promise<RowReader> {
   const { place, csv } = recording;
   const { columns, onRejected, onObject, now, follow, listEveryMs } = options;
-  const store = await place.open();
   const columnsRead = csv ? recording.columns : columns;
-  const source: ObjectSource = objectSource({
-    store: onObject
-      ? {
-          name: store.name,
-          list: (after) => store.list(after),
-          read: (entry) => {
-            onObject(entry);
-            return store.read(entry);
-          },
-          close: () => store.close(),
-        }
-      : store,
+  const source = await place.source({
     inputSchema: {
       columns: columnsRead.map(({ name, mapping }) => ({ name, type: text, mapping })),
       ...(csv && { csv: csv.format }),
     },
     now,
-    since: null,
     follow,
+    ...(onObject && { onObject }),
     ...(listEveryMs !== undefined && { listEveryMs }),
   });
   const header = csv?.hasHeader ? recording.columns.map(({ name }) => name) : null;

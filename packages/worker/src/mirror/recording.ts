@@ -1,6 +1,6 @@
 import type { SqlType } from '@rowtime/core';
 import type { InputSchema } from '@rowtime/sources/decoder';
-import { discoverObjects } from '@rowtime/sources/objects';
+import type { Discovered } from '@rowtime/sources/objects';
 import { CommandError } from '../exit.ts';
 import type { Place } from './place.ts';
 
@@ -24,19 +24,18 @@ export interface RecordedColumn {
 }
 
 /** Looks at the first records of a place. `names`: of the columns of CSV without a header. */
-export async function findRecording(place: Place, names: readonly string[] | null): Promise<Recording> {
-  const store = await place.open();
-  try {
-    const found = await discoverObjects(store);
-    if (found.columns.length === 0) throw new CommandError(`${place.name}: no object there has a record`);
-    return { place, ...described(found, names, place.name) };
-  } finally {
-    store.close();
-  }
+export async function findRecording(
+  place: Place,
+  names: readonly string[] | null,
+  signal?: AbortSignal,
+): Promise<Recording> {
+  const found = await place.discover(signal);
+  if (found.columns.length === 0) throw new CommandError(`${place.name}: no record is there`);
+  return { place, ...described(found, names, place.name) };
 }
 
 function described(
-  { columns, csv, hasHeader }: Awaited<ReturnType<typeof discoverObjects>>,
+  { columns, csv, hasHeader }: Discovered,
   names: readonly string[] | null,
   where: string,
 ): Pick<Recording, 'columns' | 'csv' | 'isNameless'> {

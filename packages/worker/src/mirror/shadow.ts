@@ -118,7 +118,7 @@ export function shadow(options: ShadowOptions): Shadow {
     reader: RowReader;
     rows: (batch: Batch) => ReturnType<ReturnType<typeof ownRows>>;
   }> => {
-    const theirs = await findRecording(recorded, options.columns);
+    const theirs = await findRecording(recorded, options.columns, stop.signal);
     const aligned = align(stream, theirs, ownRecording(recorded, schema), options);
     for (const notice of aligned.notices) log.info({ stream }, notice);
     const reader = await readRows(theirs, {
@@ -130,7 +130,14 @@ export function shadow(options: ShadowOptions): Shadow {
         failed(new Error(message), `${count} recorded records are no rows and not compared`),
     });
     const mirror = createMirror(aligned.settings, onWindow);
-    await reader.open();
+    // A call that is made again and again ends with the reader.
+    const close = () => void reader.close();
+    stop.signal.addEventListener('abort', close);
+    try {
+      await reader.open();
+    } finally {
+      stop.signal.removeEventListener('abort', close);
+    }
     return { mirror, reader, rows: ownRows(schema, aligned.ours) };
   };
 

@@ -1,23 +1,23 @@
 import { errorStream } from '@rowtime/core';
 import { CommandError, exitCodes } from '../exit.ts';
-import { type Place, streamsAt } from './place.ts';
+import { type ObjectPlace, streamsAt } from './place.ts';
 
 /** A stream of both sides, and where each has it. */
 export interface Pair {
   readonly stream: string;
-  readonly recorded: Place;
-  readonly ours: Place;
+  readonly recorded: ObjectPlace;
+  readonly ours: ObjectPlace;
 }
 
 /** Which streams to compare: of places with a folder for each stream those that both have, else what is there. */
 export async function pairsOf(
-  recorded: Place,
-  ours: Place,
+  recorded: ObjectPlace,
+  ours: ObjectPlace,
   stream: string | null,
   isOwnRun = false,
 ): Promise<{ readonly pairs: readonly Pair[]; readonly notices: readonly string[] }> {
   const [theirs, own] = [await resultsAt(recorded), await resultsAt(ours)];
-  const placeIn = (place: Place, names: readonly string[] | null, name: string): Place => {
+  const placeIn = (place: ObjectPlace, names: readonly string[] | null, name: string): ObjectPlace => {
     if (names === null) return place;
     if (names.includes(name)) return place.below(name);
     throw new CommandError(`${place.name} has no stream ${name}; it has ${names.join(', ')}`, exitCodes.usage);
@@ -64,6 +64,6 @@ export async function pairsOf(
 }
 
 /** Errors are no results. */
-async function resultsAt(place: Place): Promise<string[] | null> {
+async function resultsAt(place: ObjectPlace): Promise<string[] | null> {
   return (await streamsAt(place))?.filter((name) => name !== errorStream) ?? null;
 }

@@ -1,12 +1,13 @@
 import type { Schema } from '@rowtime/core';
 import type { Logger } from 'pino';
+import { streamIn } from '../application/arn.ts';
 import type { MirrorSection, RowtimeSection } from '../application/rowtime-schema.ts';
 import { durationOf } from '../duration.ts';
 import { CommandError } from '../exit.ts';
 import { parseTolerance } from '../mirror/align.ts';
-import { placeOf } from '../mirror/place.ts';
+import { type Place, placeOf, streamPlace } from '../mirror/place.ts';
 import { type Shadow, shadow } from '../mirror/shadow.ts';
-import { bucketConnection } from './aws.ts';
+import { bucketConnection, connection } from './aws.ts';
 
 export interface MirrorContext {
   /** What says so in messages. */
@@ -39,7 +40,7 @@ export function connectMirror({ name, section, rowtime, streams, outputs, now, l
     shadow: shadow({
       stream: wanted,
       schema: stream.schema,
-      recorded: placeOf(section.recorded, bucketConnection(rowtime)),
+      recorded: recordedPlace(section.recorded, rowtime),
       columns: section.columns ?? null,
       key: section.key ?? null,
       time: section.time ?? null,
@@ -53,4 +54,11 @@ export function connectMirror({ name, section, rowtime, streams, outputs, now, l
       log,
     }),
   };
+}
+
+/** A folder, a bucket under a prefix, or a data stream. */
+function recordedPlace(recorded: string, rowtime: RowtimeSection): Place {
+  const stream = streamIn(recorded);
+  if (stream === null) return placeOf(recorded, bucketConnection(rowtime));
+  return streamPlace(recorded, stream, (region) => connection(rowtime, 'kinesis', region));
 }

@@ -261,7 +261,8 @@ test('what is missing or mistaken is said, with the exit code of its kind', asyn
     [['--recorded', recorded, '--ours', recorded, '--tolerance', 'a lot'], 2, /--tolerance a lot/],
     [['--recorded', 's3:/old', '--ours', recorded], 3, /there is no folder s3:\/old/],
     [['--recorded', join(empty, 'nothing'), '--ours', recorded], 3, /there is no folder .*nothing/],
-    [['--recorded', empty, '--ours', recorded], 3, /no object there has a record/],
+    [['--recorded', empty, '--ours', recorded], 3, /no record is there/],
+    [['--recorded', 'kinesis:old', '--ours', recorded], 2, /a stream has no end; rowtime run --mirror/],
     [['--recorded', recorded, '--ours', program('SELEKT'), '--input', write(input)], 2, /SQL_SYNTAX/],
   ];
   for (const [args, code, says] of cases) {

@@ -1,9 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { CreateStreamCommand, KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { type Batch, fromRows, type Schema } from '@rowtime/core';
-import { startTestServer } from '@rowtime/testing';
+import { faultProxy, startKinesalite, startTestServer } from '@rowtime/testing';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { expect, onTestFinished, test } from 'vitest';
-import { placeOf } from '../../src/mirror/place.ts';
+import { placeOf, streamPlace } from '../../src/mirror/place.ts';
 import { type Shadow, type ShadowOptions, shadow } from '../../src/mirror/shadow.ts';
 import { printed, putRecords } from '../put-records.ts';
 import { filesIn, rowtime, rowtimeIn, temporaryFolder } from '../rowtime.ts';
@@ -28,12 +30,15 @@ function rowsOf(minute: number, totals: (ticker: number) => number | string = (t
 const batch = (minute: number): Batch => fromRows(schema, rowsOf(minute));
 
 /** The same as the old application delivered it. */
-function record(folder: string, minute: number, totals?: (ticker: number) => number | string): void {
-  const lines = rowsOf(minute, totals).map(
+function recordsOf(minute: number, totals?: (ticker: number) => number | string): string[] {
+  return rowsOf(minute, totals).map(
     ({ rowtime, row }) =>
       `{"ROWTIME":"${new Date(rowtime).toISOString().replace('T', ' ').slice(0, 21)}","ticker":"${row.ticker}","total":${row.total},"day":"2024-01-01"}`,
   );
-  put(folder, minute, lines.join(''));
+}
+
+function record(folder: string, minute: number, totals?: (ticker: number) => number | string): void {
+  put(folder, minute, recordsOf(minute, totals).join(''));
 }
 
 function put(folder: string, minute: number, content: string | Buffer): void {
@@ -149,6 +154,45 @@ test('whatever is wrong with what was recorded is counted and said, and nothing 
   expect(shadow.status()).toMatchObject({ state: 'comparing', agreement: 1 });
   expect(logged.filter(({ level }) => level === 'warn').length).toBe(shadow.status().errors);
 });
+
+test('results that a data stream delivers are compared, also after a failure of the stream', async () => {
+  const server = await startKinesalite();
+  onTestFinished(() => server.close());
+  let isDenied = false;
+  const denied = { status: 400, body: '{"__type":"AccessDeniedException","message":"not now"}' };
+  const proxy = await faultProxy(server.url, () => (isDenied ? denied : 'pass'));
+  onTestFinished(() => proxy.close());
+  const [region, credentials] = ['us-east-1', { accessKeyId: 'test', secretAccessKey: 'test' }];
+  const requestHandler = new NodeHttpHandler();
+  const client = new KinesisClient({ region, endpoint: server.url, credentials, requestHandler });
+  onTestFinished(() => client.destroy());
+  const connection = { region, endpoint: proxy.url, credentials };
+  const { shadow, logged } = begun('', { recorded: streamPlace('kinesis:old', 'old', () => connection) });
+  // Nobody has made it yet.
+  await expect.poll(() => shadow.status().errors).toBe(1);
+  await client.send(new CreateStreamCommand({ StreamName: 'old', ShardCount: 1 }));
+  const put = async (from: number, to: number) => {
+    for (let minute = from; minute < to; minute++) {
+      shadow.take(batch(minute));
+      const Records = recordsOf(minute).map((text) => ({ Data: Buffer.from(text), PartitionKey: 'one' }));
+      await expect
+        .poll(() => client.send(new PutRecordsCommand({ StreamName: 'old', Records })).catch(() => null))
+        .toMatchObject({ FailedRecordCount: 0 });
+    }
+  };
+  await put(0, 20);
+  await expect.poll(() => shadow.status().windows.equal, { timeout: 10_000 }).toBeGreaterThan(10);
+  const before = shadow.status().errors;
+  isDenied = true;
+  await expect.poll(() => shadow.status().errors, { timeout: 10_000 }).toBeGreaterThan(before);
+  expect(logged.at(-1)).toMatchObject({
+    message: expect.stringContaining('cannot be read; they are looked for again'),
+  });
+  isDenied = false;
+  await put(20, 40);
+  await expect.poll(() => shadow.status().windows.equal, { timeout: 10_000 }).toBeGreaterThan(30);
+  expect(shadow.status()).toMatchObject({ agreement: 1, windows: { different: 0 }, dropped: 0 });
+}, 60_000);
 
 test('rows of ours that wait for a recording are bounded', async () => {
   const { shadow } = begun(temporaryFolder());
