@@ -25,7 +25,8 @@ const program = new Command('rowtime')
     'after',
     `
 Exit codes: 0 done or stopped, 1 not formatted (fmt --check) or not equal (mirror), 2 mistake in the SQL or the command line, 3 a file or setting to be mended,
-4 a checkpoint that does not fit, 5 stopped before all was delivered, 6 another worker runs the application, 70 a bug in rowtime.`,
+4 a checkpoint that does not fit, 5 stopped before all was delivered, 6 another worker runs the application, 70 a bug in rowtime,
+130 stopped before there was a result (mirror).`,
   );
 
 program

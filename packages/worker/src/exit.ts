@@ -15,6 +15,8 @@ export const exitCodes = {
   fenced: 6,
   /** A bug of rowtime. */
   bug: 70,
+  /** Stopped before there was a result, as a shell says it of SIGINT: `mirror`. */
+  interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

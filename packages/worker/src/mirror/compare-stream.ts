@@ -53,7 +53,8 @@ export async function compareStream({ stream, recorded, ours }: Pair, options: C
     try {
       await reader.open();
       for (let batch = await reader.next(options.signal); batch !== null; batch = await reader.next(options.signal)) {
-        if (options.signal.aborted) throw new CommandError('stopped: nothing is said of what was compared so far');
+        if (options.signal.aborted)
+          throw new CommandError('stopped: nothing is said of what was compared so far', exitCodes.interrupted);
         rows += batch.rows.length;
         options.onProgress({ stream, rows, part: bytesAll === 0 ? 1 : bytes / bytesAll });
         if (batch.rows.length > 0) yield batch;

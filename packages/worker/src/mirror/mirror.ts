@@ -47,7 +47,7 @@ async function compareWhole(options: MirrorOptions, signal: AbortSignal, now: ()
   const status = new StatusLine(now);
   try {
     // The run has heard the signal as well, and what it has so far is not all of ours.
-    if (signal.aborted) throw new CommandError('stopped: nothing was compared');
+    if (signal.aborted) throw new CommandError('stopped: nothing was compared', exitCodes.interrupted);
     const { pairs, notices } = await pairsOf(recorded, own.place, options.stream, isProgram(options.ours));
     const streams: StreamResult[] = [];
     for (const pair of pairs) {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { popularCaptains, Ratings, ratingAnomaly, ratingJson } from '@rowtime/examples/captains';
 import { startTestServer } from '@rowtime/testing';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { filesIn, rowtime, rowtimeIn, temporaryFolder } from '../rowtime.ts';
 import { parseMarkup } from './parse-markup.ts';
 
@@ -244,6 +244,26 @@ test('forests of one seed are compared exactly, and those of two seeds are not',
   expect(same.code).toBe(0);
   expect(JSON.parse(same.stdout).streams[0].report).toMatchObject({ verdict: 'agree', scores: [] });
   expect((await mirror(...flags, '--seeded', '--seed', '1', '--json')).code).toBe(1);
+}, 60_000);
+
+test('a comparison that is stopped says nothing of the results', async () => {
+  const server = await startTestServer();
+  onTestFinished(() => server.close());
+  server.s3.createBucket('old');
+  for (let i = 0; i < 5; i++) server.s3.put('old', `${i}.json`, Buffer.from('{"k":1,"n":2}'));
+  const place = 's3://old/';
+  const { process, finished } = rowtimeIn(
+    { AWS_ACCESS_KEY_ID: 'test' },
+    ...['mirror', '--recorded', place, '--ours', place, '--endpoint', server.url, '--region', 'us-east-1', '--json'],
+  );
+  let isTold = false;
+  server.setFaults(({ operation }) => {
+    if (operation !== 'GetObject') return null;
+    if (!isTold) process.kill('SIGINT');
+    isTold = true;
+    return { kind: 'delay', millis: 100 };
+  });
+  expect(await finished).toMatchObject({ code: 130, stdout: '', stderr: expect.stringMatching(/^rowtime: stopped: /) });
 }, 60_000);
 
 test('what is missing or mistaken is said, with the exit code of its kind', async () => {
