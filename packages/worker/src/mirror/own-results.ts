@@ -13,9 +13,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { errorStream } from '@rowtime/core';
-import { frame, SqlError } from '@rowtime/sql';
 import { readApplication } from '../application/read.ts';
 import { CommandError, exitCodes } from '../exit.ts';
+import { reportingSql } from '../program-file.ts';
 import { parseRowtimePolicy } from '../rowtime-policy.ts';
 import { run } from '../run.ts';
 import { type ObjectPlace, placeOf, type S3Connection } from './place.ts';
@@ -61,7 +61,7 @@ export async function ownResults(
     const program = file.endsWith('.json') ? fromApplication(file, folder) : fromSql(file);
     const output = join(folder, 'results');
     const input = await inputFiles(flags.input, join(folder, 'input'), flags.s3);
-    await framed(file, program.sql, () =>
+    await reportingSql(file, program.sql, () =>
       run({
         sql: program.sql,
         input,
@@ -132,15 +132,6 @@ function fromApplication(file: string, folder: string): Program {
     tables,
     seed: rowtime.seed ?? seedDefault,
   };
-}
-
-async function framed(file: string, sql: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (error instanceof SqlError) throw new CommandError(`${file}\n${frame(sql, error)}`, exitCodes.usage);
-    throw error;
-  }
 }
 
 /** Files and globs as they are; the files below a folder, which sort by their hours; objects of S3 after they were fetched. */
