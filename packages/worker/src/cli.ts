@@ -13,7 +13,6 @@ import { policyCommand } from './commands/policy.ts';
 import { runCommand } from './commands/run.ts';
 import { topCommand } from './commands/top.ts';
 import { exitCodes } from './exit.ts';
-import { reportError } from './report-error.ts';
 import { version } from './version.ts';
 
 const program = new Command('rowtime')
@@ -49,5 +48,7 @@ for (const add of commands) add(program);
 try {
   await program.parseAsync();
 } catch (error) {
+  // Commands load what they need when they run, so that help is there at once; so does this.
+  const { reportError } = await import('./report-error.ts');
   process.exitCode = reportError(error);
 }

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { readProgram } from '../program-file.ts';
 import type { SchemaFlags } from '../program-inputs.ts';
 import { schemaFlags } from './flags.ts';
 
@@ -31,6 +30,7 @@ Example:
         return;
       }
       const { check } = await import('../check.ts');
+      const { readProgram } = await import('../program-file.ts');
       await check(file, readProgram(file), options);
     });
 }

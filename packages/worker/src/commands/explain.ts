@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { readProgram } from '../program-file.ts';
 import type { SchemaFlags } from '../program-inputs.ts';
 import { schemaFlags } from './flags.ts';
 
@@ -27,6 +26,7 @@ Example:
     )
     .action(async (file: string, options: SchemaFlags & { json?: boolean; checkpoint?: string | true }) => {
       const { explain } = await import('../explain.ts');
+      const { readProgram } = await import('../program-file.ts');
       await explain(file, () => readProgram(file), options);
     });
 }

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { readProgram, reportingSql } from '../program-file.ts';
 
 export function fmtCommand(program: Command): void {
   program
@@ -10,6 +9,7 @@ export function fmtCommand(program: Command): void {
     .option('--check', 'print nothing; exit code 1 if formatting would change the program')
     .addHelpText('after', '\nExample:\n  rowtime fmt --write app.sql')
     .action(async (file: string, options: { write?: boolean; check?: boolean }) => {
+      const { readProgram, reportingSql } = await import('../program-file.ts');
       const sql = readProgram(file);
       const { fmt } = await import('../fmt.ts');
       await reportingSql(file, sql, async () => fmt(file, sql, options));

@@ -1,8 +1,6 @@
 import { type Command, Option } from 'commander';
 import { CommandError, exitCodes } from '../exit.ts';
 import { type OutputFormat, outputFormats } from '../output-format.ts';
-import { readProgram, reportingSql } from '../program-file.ts';
-import { parseRowtimePolicy } from '../rowtime-policy.ts';
 import { version } from '../version.ts';
 import { collect, count, duration, list, positive, whole } from './flags.ts';
 
@@ -88,8 +86,10 @@ export function runCommand(program: Command): void {
       const { input } = options;
       if (!options.output && !options.json)
         throw new CommandError('rowtime run needs --output <folder>, --json, or both', exitCodes.usage);
+      const { readProgram, reportingSql } = await import('../program-file.ts');
       const sql = readProgram(file);
       const { run } = await import('../run.ts');
+      const { parseRowtimePolicy } = await import('../rowtime-policy.ts');
       await reportingSql(file, sql, () =>
         run({
           sql,
