@@ -1,35 +1,11 @@
+import { add, type Bag, type Entry, newestOf, newSide, oldestOf, remove, type SideState, take } from './bags.ts';
 import type { Layout } from './layout.ts';
+import { mostVoted, offsetsBetween } from './offset.ts';
 import { rowHash } from './row-hash.ts';
 import type { Scores } from './scores.ts';
 import type { Row, Side } from './settings.ts';
 import type { Tally } from './tally.ts';
 import { same, timeOf } from './values.ts';
-
-/** A row of one side that has no partner yet. `at` is its time, else its place; the same on both sides for the same row. */
-interface Entry {
-  readonly row: Row;
-  readonly at: number;
-  /** Another row with the same values. */
-  next: Entry | null;
-}
-
-interface Bag {
-  readonly rows: Map<number, Entry>;
-  /** Rows that found their partner, by their hash. */
-  readonly met: Map<number, number>;
-  size: number;
-}
-
-interface SideState {
-  /** Rows kept until it is known how the places or times of the two sides belong together. */
-  held: Entry[];
-  count: number;
-  ended: boolean;
-  first: number;
-  last: number;
-  readonly bags: Map<number, Bag>;
-  waiting: number;
-}
 
 const stretchRows = 1024;
 const heldMin = 2048;
@@ -519,10 +495,8 @@ export class WholeRows {
     const { recorded, ours } = this.#state;
     if (!sides.every((side) => this.#state[side].ended || this.#state[side].held.length >= heldMin)) return;
     const bin = this.#isTimed ? quarterHour : stretchRows / 2;
-    const offsets = this.#offsets();
-    const votes = new Map<number, number>();
-    for (const offset of offsets) votes.set(Math.round(offset / bin), (votes.get(Math.round(offset / bin)) ?? 0) + 1);
-    const [best, bestVotes] = [...votes].reduce((a, b) => (b[1] > a[1] ? b : a), [0, 0]);
+    const offsets = offsetsBetween(recorded.held, ours.held, this.#identity);
+    const [best, bestVotes] = mostVoted(offsets, bin);
     const least = Math.min(recorded.held.length, ours.held.length);
     const isFull = sides.some((side) => this.#state[side].held.length >= this.#layout.limits.waitingRows);
     const isClear = bestVotes >= 0.5 * offsets.length && bestVotes >= Math.max(3, 0.1 * Math.min(least, heldMin));
@@ -566,71 +540,4 @@ export class WholeRows {
     bag.size++;
     state.waiting++;
   }
-
-  /** Ours − recorded, of rows that come once on each side. */
-  #offsets(): number[] {
-    const once = (entries: readonly Entry[]) => {
-      const places = new Map<number, number>();
-      for (const { row, at } of entries) {
-        const hash = rowHash(row, this.#identity);
-        places.set(hash, places.has(hash) ? Number.NaN : at);
-      }
-      return places;
-    };
-    const ours = once(this.#state.ours.held);
-    const offsets: number[] = [];
-    for (const [hash, at] of once(this.#state.recorded.held)) {
-      const offset = (ours.get(hash) ?? Number.NaN) - at;
-      if (!Number.isNaN(offset)) offsets.push(offset);
-    }
-    return offsets;
-  }
-}
-
-function newSide(): SideState {
-  return {
-    held: [],
-    count: 0,
-    ended: false,
-    first: Number.POSITIVE_INFINITY,
-    last: Number.NEGATIVE_INFINITY,
-    bags: new Map(),
-    waiting: 0,
-  };
-}
-
-// The same order on both sides: the last of several rows with the same values is the partner of the last.
-function add(bag: Bag, hash: number, entry: Entry): void {
-  entry.next = bag.rows.get(hash) ?? null;
-  bag.rows.set(hash, entry);
-}
-
-function take(bag: Bag, hash: number): Entry | null {
-  const first = bag.rows.get(hash);
-  if (first === undefined) return null;
-  if (first.next === null) bag.rows.delete(hash);
-  else bag.rows.set(hash, first.next);
-  return first;
-}
-
-function remove(bag: Bag, hash: number, entry: Entry): void {
-  let at = bag.rows.get(hash);
-  if (at === entry) {
-    take(bag, hash);
-    return;
-  }
-  while (at !== undefined && at.next !== entry) at = at.next ?? undefined;
-  if (at !== undefined) at.next = entry.next;
-}
-
-function newestOf({ bags }: SideState): number {
-  let newest = Number.NEGATIVE_INFINITY;
-  for (const window of bags.keys()) newest = Math.max(newest, window);
-  return newest;
-}
-
-function oldestOf({ bags }: SideState): number {
-  let oldest = Number.POSITIVE_INFINITY;
-  for (const window of bags.keys()) oldest = Math.min(oldest, window);
-  return oldest;
 }
