@@ -135,6 +135,9 @@ export function shadow(options: ShadowOptions): Shadow {
     stop.signal.addEventListener('abort', close);
     try {
       await reader.open();
+    } catch (error) {
+      await reader.close();
+      throw error;
     } finally {
       stop.signal.removeEventListener('abort', close);
     }
